@@ -1,0 +1,2 @@
+//! The Candor binary.
+fn main() {}
