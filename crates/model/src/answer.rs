@@ -21,6 +21,8 @@ pub struct Refusal {
     pub words: String,
     /// The places in the input that are wrong, if any.
     pub problems: Vec<Problem>,
+    /// Whether evidence of it is durable already; the door records the others where it knows who asks.
+    pub recorded: bool,
 }
 
 /// One place in the input and what is wrong there.
@@ -83,13 +85,20 @@ pub struct Fault {
 impl Refusal {
     /// A refusal with words and no particular place.
     pub fn new(kind: RefusalKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into(), problems: Vec::new() }
+        Self { kind, words: words.into(), problems: Vec::new(), recorded: false }
     }
 
     /// The same refusal, naming one more wrong place.
     #[must_use]
     pub fn at(mut self, path: impl Into<String>, words: impl Into<String>) -> Self {
         self.problems.push(Problem { path: path.into(), words: words.into() });
+        self
+    }
+
+    /// The same refusal, whose evidence is durable.
+    #[must_use]
+    pub const fn recorded(mut self) -> Self {
+        self.recorded = true;
         self
     }
 
