@@ -1,0 +1,195 @@
+//! Row layouts. Everything here is opaque to the engine.
+
+use model::{Fault, KindDecl, RecordId, SubjectId, Time};
+
+/// What stands before a sealed body: the little that must be known without opening it.
+///
+/// Layout, big-endian: format 1 · state 1 · shape 2 · created 8 · updated 8 · subject flag 1 · subject 16 ·
+/// content digest 16 · term count 2 · unique count 2 ·
+/// terms (length 2, bytes) · uniques 16 each · sealed body.
+#[derive(Debug, Clone)]
+pub(crate) struct HeadRow {
+    pub state: State,
+    pub shape: u16,
+    pub created: Time,
+    pub updated: Time,
+    pub subject: Option<SubjectId>,
+    pub digest: [u8; 16],
+    pub terms: Vec<Vec<u8>>,
+    pub uniques: Vec<[u8; 16]>,
+    pub sealed: Vec<u8>,
+}
+
+/// Whether a record is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Live,
+    Retired,
+    Erased,
+}
+
+const FORMAT: u8 = 1;
+
+impl HeadRow {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(64 + self.terms.len() * 18 + self.sealed.len());
+        bytes.push(FORMAT);
+        bytes.push(match self.state {
+            State::Live => 0,
+            State::Retired => 1,
+            State::Erased => 2,
+        });
+        bytes.extend(self.shape.to_be_bytes());
+        bytes.extend(self.created.micros().to_be_bytes());
+        bytes.extend(self.updated.micros().to_be_bytes());
+        bytes.push(u8::from(self.subject.is_some()));
+        bytes.extend(self.subject.map_or([0; 16], |subject| *subject.as_bytes()));
+        bytes.extend(self.digest);
+        bytes.extend(count(self.terms.len()));
+        bytes.extend(count(self.uniques.len()));
+        for term in &self.terms {
+            bytes.extend(count(term.len()));
+            bytes.extend(term);
+        }
+        for unique in &self.uniques {
+            bytes.extend(unique);
+        }
+        bytes.extend(&self.sealed);
+        bytes
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut rest = Reader(bytes);
+        let read = (|| {
+            if rest.byte()? != FORMAT {
+                return None;
+            }
+            let state = match rest.byte()? {
+                0 => State::Live,
+                1 => State::Retired,
+                2 => State::Erased,
+                _ => return None,
+            };
+            let shape = u16::from_be_bytes(rest.array()?);
+            let created = Time::from_micros(i64::from_be_bytes(rest.array()?));
+            let updated = Time::from_micros(i64::from_be_bytes(rest.array()?));
+            let has_subject = rest.byte()? == 1;
+            let subject = SubjectId::from_bytes(rest.array()?);
+            let digest = rest.array()?;
+            let terms = u16::from_be_bytes(rest.array()?);
+            let uniques = u16::from_be_bytes(rest.array()?);
+            let terms = (0..terms)
+                .map(|_| {
+                    let len = u16::from_be_bytes(rest.array()?);
+                    rest.take(usize::from(len)).map(<[u8]>::to_vec)
+                })
+                .collect::<Option<Vec<_>>>()?;
+            let uniques = (0..uniques).map(|_| rest.array()).collect::<Option<Vec<_>>>()?;
+            let subject = has_subject.then_some(subject);
+            Some(Self { state, shape, created, updated, subject, digest, terms, uniques, sealed: rest.0.to_vec() })
+        })();
+        read.ok_or_else(|| Fault::new("reading a record's row", "the row does not have the layout of a record"))
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(len)?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+}
+
+fn count(len: usize) -> [u8; 2] {
+    u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes()
+}
+
+/// Key of a record's present version: `kind NUL id`.
+pub fn row_key(kind: &KindDecl, id: RecordId) -> Vec<u8> {
+    let mut key = kind_prefix(kind);
+    key.extend(id.as_bytes());
+    key
+}
+
+pub(crate) fn kind_prefix(kind: &KindDecl) -> Vec<u8> {
+    let mut key = Vec::with_capacity(kind.name.len() + 25);
+    key.extend(kind.name.as_bytes());
+    key.push(0);
+    key
+}
+
+/// Key of a past version: `kind NUL id version`.
+pub(crate) fn version_key(kind: &KindDecl, id: RecordId, version: u64) -> Vec<u8> {
+    let mut key = row_key(kind, id);
+    key.extend(version.to_be_bytes());
+    key
+}
+
+/// Key of a subject's wrapped key.
+pub(crate) fn subject_key(subject: SubjectId) -> Vec<u8> {
+    let mut key = vec![b's'];
+    key.extend(subject.as_bytes());
+    key
+}
+
+/// Key of a version of the tenant's own wrapped key.
+pub(crate) fn tenant_key(version: u32) -> Vec<u8> {
+    let mut key = vec![b't'];
+    key.extend(version.to_be_bytes());
+    key
+}
+
+/// The first key after all that begin with `prefix`.
+pub(crate) fn after_prefix(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    vec![u8::MAX; 64]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_row_survives_its_bytes() {
+        let row = HeadRow {
+            state: State::Live,
+            shape: 3,
+            created: Time::from_seconds(1),
+            updated: Time::from_seconds(2),
+            subject: Some(SubjectId::from_bytes([7; 16])),
+            digest: [5; 16],
+            terms: vec![vec![1; 16], vec![2; 40]],
+            uniques: vec![[9; 16]],
+            sealed: b"sealed".to_vec(),
+        };
+        let bytes = row.to_bytes();
+        let back = HeadRow::from_bytes(&bytes).unwrap();
+        assert_eq!(format!("{row:?}"), format!("{back:?}"));
+        for cut in 0..bytes.len() - row.sealed.len() {
+            assert!(HeadRow::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_prefix_is_after_all_that_begin_with_it() {
+        assert_eq!(after_prefix(b"ab"), b"ac");
+        assert_eq!(after_prefix(&[1, 255]), vec![2]);
+        assert!(after_prefix(&[255, 255]).as_slice() > [255u8, 255, 255].as_slice());
+    }
+}

@@ -1,0 +1,131 @@
+//! Searchable values as keyed digests, one rule for each declared [`Search`].
+
+use model::{KindDecl, Refusal, RefusalKind, Search, Term};
+use seal::TenantKeys;
+
+use crate::limits;
+
+/// The longest beginning of a word that has a digest of its own, in characters.
+const PREFIX_CHARS_MAX: usize = 12;
+
+/// What a record's terms become: keys in `Space::Term` (without the id that follows) and in `Space::Unique`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Digests {
+    pub terms: Vec<Vec<u8>>,
+    pub uniques: Vec<[u8; 16]>,
+}
+
+/// Lower case, no marks on letters, one space between words: how names are compared.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => folded.push('a'),
+            'ç' | 'ć' | 'č' => folded.push('c'),
+            'ď' | 'đ' | 'ð' => folded.push('d'),
+            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => folded.push('e'),
+            'ğ' | 'ģ' => folded.push('g'),
+            'ì' | 'í' | 'î' | 'ï' | 'ī' | 'į' | 'ı' => folded.push('i'),
+            'ķ' => folded.push('k'),
+            'ł' | 'ľ' | 'ļ' => folded.push('l'),
+            'ñ' | 'ń' | 'ň' | 'ņ' => folded.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ő' | 'ō' => folded.push('o'),
+            'ř' => folded.push('r'),
+            'ś' | 'š' | 'ş' | 'ș' => folded.push('s'),
+            'ß' => folded.push_str("ss"),
+            'ť' | 'ț' | 'ţ' => folded.push('t'),
+            'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' | 'ų' => folded.push('u'),
+            'ý' | 'ÿ' => folded.push('y'),
+            'ž' | 'ź' | 'ż' => folded.push('z'),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'þ' => folded.push_str("th"),
+            '\u{300}'..='\u{36f}' => {}
+            // An apostrophe joins: O'Brien is found as "obrien" and as "o'brien".
+            '\'' | '’' | 'ʼ' => {}
+            other => folded.push(other),
+        }
+    }
+    folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The folded words of a text.
+pub fn words(text: &str) -> Vec<String> {
+    fold(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+pub(crate) fn digests(keys: &TenantKeys, kind: &'static KindDecl, terms: &[Term]) -> Result<Digests, Refusal> {
+    let mut digests = Digests::default();
+    for term in terms {
+        let Some(field) = kind.field(term.field) else { continue };
+        let one = |value: &str| keys.term_digest(kind.name, field.name, value.as_bytes());
+        match field.search {
+            Search::Never => {}
+            Search::Exact => digests.terms.push(one(&term.value).to_vec()),
+            Search::Words => digests.terms.extend(beginnings(&term.value).iter().map(|part| one(part).to_vec())),
+            Search::Bucket(_) => digests.terms.extend(buckets(&term.value).iter().map(|part| one(part).to_vec())),
+            Search::Ordered => digests.terms.push(ordered(keys, kind, field.name, &term.value)),
+        }
+        if field.unique {
+            digests.uniques.push(one(&term.value));
+        }
+    }
+    digests.terms.sort_unstable();
+    digests.terms.dedup();
+    if digests.terms.len() > limits::TERMS_MAX {
+        return Err(Refusal::new(
+            RefusalKind::TooLarge,
+            format!("This record has more than {} searchable values. Shorten its names or identifiers.", limits::TERMS_MAX),
+        ));
+    }
+    Ok(digests)
+}
+
+/// Key of an ordered value: a digest of the field, then the value in the clear.
+pub(crate) fn ordered(keys: &TenantKeys, kind: &KindDecl, field: &str, value: &str) -> Vec<u8> {
+    let mut key = keys.term_digest(kind.name, field, b"").to_vec();
+    key.extend(value.as_bytes().iter().take(128));
+    key.push(0);
+    key
+}
+
+/// The prefix of a word as it is looked up.
+pub(crate) fn beginning(word: &str) -> String {
+    fold(word).chars().filter(|letter| *letter != ' ').take(PREFIX_CHARS_MAX).collect()
+}
+
+fn beginnings(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for word in words(text) {
+        let mut part = String::new();
+        for letter in word.chars().take(PREFIX_CHARS_MAX) {
+            part.push(letter);
+            parts.push(part.clone());
+        }
+    }
+    parts
+}
+
+/// Year, month and day of a date, as far as it says them.
+fn buckets(date: &str) -> Vec<&str> {
+    [4, 7, 10].into_iter().filter_map(|len| date.get(..len)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_marks_or_apostrophes() {
+        assert_eq!(fold("Ó Súilleabháin"), "o suilleabhain");
+        assert_eq!(fold("O'Brien-Łukasz"), "obrien lukasz");
+        assert_eq!(fold("  李  小龍 "), "李 小龍");
+        assert_eq!(words(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_date_has_a_bucket_for_each_part_it_says() {
+        assert_eq!(buckets("1988-03-04"), ["1988", "1988-03", "1988-03-04"]);
+        assert_eq!(buckets("1988"), ["1988"]);
+    }
+}
