@@ -1,1 +1,84 @@
-//! Placeholder.
+//! Who is at the door: accounts, two factors, sessions, API keys.
+//!
+//! | file | what |
+//! |---|---|
+//! | `kinds.rs` | what is recorded: account, session, sign-in ticket, sign-in state, sign-in name, API key, policy |
+//! | `roles.rs` | permissions, the administrator's and auditor's roles, the duties of the door |
+//! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
+//! | `accounts.rs` | first set-up, new accounts, API keys |
+//! | `sign_in.rs` | password, then second factor, then a session |
+//! | `doorkeeper.rs` | a cookie or a token becomes a `Ctx`, on every request |
+//! | `pages/` | sign-in, enrolment, set-up |
+//!
+//! INVARIANT: a session exists only after two factors. There is no setting, column or call that says otherwise.
+
+mod accounts;
+mod credential;
+mod doorkeeper;
+mod figures;
+mod kinds;
+mod pages;
+mod roles;
+pub mod rules;
+mod sign_in;
+
+use std::sync::Arc;
+
+use access::{Actor, Assurance, Ctx, Scope, Window};
+use model::{KindDecl, Purpose, RequestId, TenantId, Time};
+use seal::password::Hasher;
+use vault::Vault;
+
+pub use accounts::{KeyOrder, NewAccount, NewTenant};
+pub use figures::Figures;
+pub use kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session, SignInName, SignInState, Ticket};
+pub use pages::site;
+pub use roles::{PERMISSIONS, ROLES};
+pub use sign_in::{SignedIn, Step};
+
+/// Every kind that identity stores.
+pub const KINDS: &[&KindDecl] = kinds::ALL;
+
+/// Identity over one vault.
+pub struct Identity {
+    vault: Arc<Vault>,
+    hasher: Arc<Hasher>,
+    /// The tenant of the house itself, which knows who belongs where.
+    house: TenantId,
+}
+
+impl Identity {
+    /// Identity over a vault whose house tenant exists.
+    pub fn new(vault: Arc<Vault>, hasher: Arc<Hasher>, house: TenantId) -> Self {
+        Self { vault, hasher, house }
+    }
+
+    /// The vault behind it.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// The tenant of the house itself.
+    pub const fn house(&self) -> TenantId {
+        self.house
+    }
+
+    /// The house acting in a named duty, whose grants stand in the same matrix as everybody's.
+    pub fn duty(&self, duty: &'static str, tenant: TenantId, request: RequestId, now: Time) -> Ctx {
+        duty_ctx(&self.vault, duty, tenant, request, now)
+    }
+}
+
+/// The house acting in a named duty.
+pub fn duty_ctx(vault: &Vault, duty: &'static str, tenant: TenantId, request: RequestId, now: Time) -> Ctx {
+    Ctx {
+        tenant,
+        actor: Actor::Duty(duty),
+        grants: vault.registry().grants([(duty, Window::ALWAYS, Scope::Tenant)]),
+        assurance: Assurance::Key,
+        purpose: Purpose::Security,
+        session: None,
+        request,
+        now,
+    }
+}

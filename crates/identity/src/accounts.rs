@@ -1,0 +1,183 @@
+use access::Ctx;
+use model::{Answer, Fault, No, RecordId, Refusal, RefusalKind, RequestId, SubjectId, TenantId, Time};
+use seal::Secret;
+use vault::{Changes, Expected};
+
+use crate::kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, SignInName};
+use crate::rules::email::EmailAddress;
+use crate::{Identity, credential, roles};
+
+/// An organisation to be made.
+pub struct NewTenant {
+    /// Its name.
+    pub name: String,
+    /// Whether everything in it is made up.
+    pub synthetic: bool,
+    /// Its policy.
+    pub policy: Policy,
+}
+
+/// An account to be made.
+pub struct NewAccount {
+    /// The address to sign in with.
+    pub email: EmailAddress,
+    /// The person's name.
+    pub name: String,
+    /// The password.
+    pub password: Secret,
+    /// What they may do.
+    pub roles: Vec<HeldRole>,
+    /// The second factor's secret in base32, where it is known already; otherwise it is enrolled at first sign-in.
+    pub factor: Option<String>,
+}
+
+/// A key to be made for a program.
+pub struct KeyOrder {
+    /// What it is for.
+    pub name: String,
+    /// The account that answers for it.
+    pub owner: SubjectId,
+    /// What it may do.
+    pub roles: Vec<HeldRole>,
+    /// When it ends.
+    pub ends: Time,
+}
+
+impl Identity {
+    /// Makes the house's own tenant, if it is not there yet.
+    pub async fn found(&self, name: &str, now: Time) -> Result<(), Fault> {
+        let whole = NewTenant { name: name.to_owned(), synthetic: false, policy: Policy::USUAL };
+        let request = self.vault.outside().request_id();
+        self.make_tenant(self.house, &whole, request, now).await
+    }
+
+    /// Makes an organisation with its key and its record.
+    pub async fn create_tenant(&self, whole: &NewTenant, request: RequestId, now: Time) -> Result<TenantId, Fault> {
+        let tenant = self.vault.outside().tenant_id();
+        self.make_tenant(tenant, whole, request, now).await?;
+        Ok(tenant)
+    }
+
+    async fn make_tenant(&self, tenant: TenantId, whole: &NewTenant, request: RequestId, now: Time) -> Result<(), Fault> {
+        self.vault.create_tenant(tenant).await?;
+        let duty = self.duty(roles::SET_UP, tenant, request, now);
+        let known = self.vault.recognise(&duty, <Organisation as model::Kind>::DECL, Organisation::ID).await;
+        if known.map_err(unexpected)?.is_some() {
+            return Ok(());
+        }
+        let record = Organisation { name: whole.name.clone(), synthetic: whole.synthetic, policy: whole.policy };
+        let changes = Changes::new().create(Organisation::ID, &record)?;
+        self.vault.commit(&duty, changes).await.map(|_| ()).map_err(unexpected)
+    }
+
+    /// The organisation's own record, as the door knows it.
+    pub async fn organisation(&self, tenant: TenantId, request: RequestId, now: Time) -> Answer<Organisation> {
+        let door = self.duty(roles::DOOR, tenant, request, now);
+        let found = self.vault.recognise(&door, <Organisation as model::Kind>::DECL, Organisation::ID).await?;
+        match found {
+            Some(opened) => Ok(opened.record()?),
+            None => Err(Fault::new("reading an organisation", "its record is not there").into()),
+        }
+    }
+
+    /// Whether anybody can sign in to the house yet.
+    pub async fn is_founded(&self, request: RequestId, now: Time) -> Answer<bool> {
+        let door = self.duty(roles::DOOR, self.house, request, now);
+        let marker = self.vault.recognise(&door, <SignInName as model::Kind>::DECL, FIRST).await?;
+        Ok(marker.is_some())
+    }
+
+    /// Makes an account: first the name, so that two organisations cannot both have it, then the account.
+    pub async fn create_account(&self, tenant: TenantId, new: NewAccount, request: RequestId, now: Time) -> Answer<SubjectId> {
+        let account = self.vault.outside().subject_id();
+        let verifier = self.hash(new.password).await?;
+        let name_id = self.name_id(&new.email).await?;
+        let house = self.duty(roles::SET_UP, self.house, request, now);
+        let name = SignInName { tenant, account };
+        let claimed = self.vault.commit(&house, Changes::new().create(name_id, &name)?).await;
+        claimed.map_err(|no| match no {
+            No::Refusal(refusal) if refusal.kind == RefusalKind::Conflict => {
+                let words = "Somebody has an account with this e-mail address already. Use another address, or sign in with that one.";
+                Refusal::new(RefusalKind::Conflict, words).at("email", words).recorded().into()
+            }
+            other => other,
+        })?;
+        let record = Account {
+            email: new.email.as_str().to_owned(),
+            name: new.name,
+            roles: new.roles,
+            verifier,
+            factor: new.factor.map(|secret| Factor { secret, since: now }),
+        };
+        let duty = self.duty(roles::SET_UP, tenant, request, now);
+        self.vault.commit(&duty, Changes::new().create(RecordId::of_subject(account), &record)?).await?;
+        Ok(account)
+    }
+
+    /// Writes down that the first administrator exists, so that first set-up is over for good.
+    pub(crate) async fn close_set_up(&self, account: SubjectId, request: RequestId, now: Time) -> Answer<()> {
+        let duty = self.duty(roles::SET_UP, self.house, request, now);
+        let marker = SignInName { tenant: self.house, account };
+        self.vault.commit(&duty, Changes::new().create(FIRST, &marker)?).await?;
+        Ok(())
+    }
+
+    /// Makes a key for a program and returns its token, which is shown once.
+    pub async fn create_key(&self, ctx: &Ctx, order: KeyOrder) -> Answer<String> {
+        let issued = credential::issue_key(ctx.tenant, self.vault.outside().as_ref());
+        let key = ApiKey { name: order.name, owner: order.owner, roles: order.roles, ends: order.ends };
+        self.vault.commit(ctx, Changes::new().create(issued.record, &key)?).await?;
+        Ok(issued.text)
+    }
+
+    /// A key that the house makes for itself at set-up: the demo's and the probe runner's.
+    pub async fn create_key_at_set_up(&self, tenant: TenantId, order: KeyOrder, request: RequestId, now: Time) -> Answer<String> {
+        self.create_key(&self.duty(roles::SET_UP, tenant, request, now), order).await
+    }
+
+    /// Records that an account's second factor was enrolled.
+    pub(crate) async fn enrol(&self, door: &Ctx, account: SubjectId, secret: String) -> Answer<()> {
+        let id = RecordId::of_subject(account);
+        let found = self.vault.recognise(door, <Account as model::Kind>::DECL, id).await?;
+        let opened = found.ok_or_else(Refusal::not_found)?;
+        let mut record: Account = opened.record()?;
+        if record.factor.is_some() {
+            return Err(Refusal::new(RefusalKind::Conflict, "This account has a second factor already. Sign in with it.").into());
+        }
+        record.factor = Some(Factor { secret, since: door.now });
+        let changes = Changes::new().revise(id, &record, Expected::Version(opened.version))?;
+        self.vault.commit(door, changes).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn name_id(&self, email: &EmailAddress) -> Result<RecordId, Fault> {
+        self.vault.digest_id(self.house, "sign-in-name", email.as_str()).await
+    }
+
+    async fn hash(&self, password: Secret) -> Answer<String> {
+        let hasher = std::sync::Arc::clone(&self.hasher);
+        let outside = std::sync::Arc::clone(self.vault.outside());
+        let hashed = tokio::task::spawn_blocking(move || hasher.hash(&password, outside.as_ref())).await;
+        match hashed {
+            Ok(Ok(verifier)) => Ok(verifier.to_phc()),
+            Ok(Err(seal::password::PasswordError::Busy { .. })) => Err(busy().into()),
+            Ok(Err(error)) => Err(Fault::new("hashing a password", error).into()),
+            Err(error) => Err(Fault::new("hashing a password", error).into()),
+        }
+    }
+}
+
+/// The house has more sign-ins at once than it has memory for.
+pub(crate) fn busy() -> Refusal {
+    Refusal::new(RefusalKind::Busy, "Many people are signing in at this moment. Please try again in a few seconds.")
+}
+
+/// Marks in the house's tenant that first set-up is over.
+const FIRST: RecordId = RecordId::from_bytes(*b"first-account\0\0\0");
+
+fn unexpected(no: No) -> Fault {
+    match no {
+        No::Fault(fault) => fault,
+        No::Refusal(refusal) => Fault::new("setting up an organisation", refusal),
+    }
+}

@@ -1,0 +1,121 @@
+use access::{Actor, Assurance, Ask, Ctx, Scope, Window, decide};
+use futures_util::future::BoxFuture;
+use model::{ActorId, Answer, Kind, No, Purpose, RecordId, Refusal, SessionId};
+use vault::{Changes, Expected, Note};
+use web::{Account as Shown, Credential, Doorkeeper, Family, Knock, Needs, RouteDecl, not_signed_in};
+
+use crate::kinds::{Account, ApiKey, HeldRole, Session};
+use crate::sign_in::known_tenant;
+use crate::{Identity, credential, roles};
+
+impl Doorkeeper for Identity {
+    fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Ctx>>> {
+        Box::pin(async move {
+            match (&knock.session, &knock.bearer) {
+                (Some(cookie), _) => self.by_session(knock, cookie).await,
+                (None, Some(token)) => self.by_key(knock, token).await,
+                (None, None) => Ok(None),
+            }
+        })
+    }
+
+    fn permits(&self, ctx: &Ctx, permission: &'static str) -> bool {
+        let wanted = self.vault.registry().permission(permission);
+        wanted.is_some_and(|permission| decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None }).is_ok())
+    }
+
+    fn denied<'a>(&'a self, _: &'a Knock, _: &'a RouteDecl, ctx: Option<&'a Ctx>) -> BoxFuture<'a, Answer<Refusal>> {
+        Box::pin(async move {
+            let Some(ctx) = ctx else { return Ok(not_signed_in()) };
+            self.vault.note(ctx, refused("open-route")).await?;
+            Ok(Refusal::not_found().recorded())
+        })
+    }
+
+    fn refused<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Answer<()>> {
+        Box::pin(async move { Ok(self.vault.note(ctx, refused("request")).await?) })
+    }
+
+    fn account<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Answer<Option<Shown>>> {
+        Box::pin(async move {
+            let Actor::Person(id) = ctx.actor else { return Ok(None) };
+            let door = self.duty(roles::DOOR, ctx.tenant, ctx.request, ctx.now);
+            let found = self.vault.recognise(&door, Account::DECL, RecordId::from_uuid(id.uuid())).await?;
+            let Some(opened) = found else { return Ok(None) };
+            let account: Account = opened.record()?;
+            let title = account.roles.iter().find_map(|held| self.vault.registry().role(&held.role));
+            Ok(Some(Shown { name: account.name, role: title.map_or("", |role| role.decl.title).to_owned(), href: None }))
+        })
+    }
+}
+
+impl Identity {
+    async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Ctx>> {
+        let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
+        let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
+        let found = self.vault.recognise(&door, Session::DECL, presented.record).await;
+        let Some(opened) = known_tenant(found)? else { return Ok(None) };
+        let session: Session = opened.record()?;
+        if session.ends <= knock.now || session.seen.plus_seconds(session.idle_seconds_max) <= knock.now {
+            return Ok(None);
+        }
+        let account_id = RecordId::of_subject(session.account);
+        let Some(account) = self.vault.recognise(&door, Account::DECL, account_id).await? else { return Ok(None) };
+        let account: Account = account.record()?;
+        if account.factor.is_none() {
+            return Ok(None);
+        }
+        if session.seen.plus_seconds(session.idle_seconds_max / 2) <= knock.now {
+            self.seen(&door, presented.record, opened.version, session).await?;
+        }
+        Ok(Some(Ctx {
+            tenant: presented.tenant,
+            actor: Actor::Person(ActorId::from_uuid(account_id.uuid())),
+            grants: self.vault.registry().grants(held(&account.roles)),
+            assurance: Assurance::TwoFactors,
+            purpose: Purpose::DirectCare,
+            session: Some(SessionId::from_uuid(presented.record.uuid())),
+            request: knock.request,
+            now: knock.now,
+        }))
+    }
+
+    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Ctx>> {
+        let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
+        let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
+        let found = self.vault.recognise(&door, ApiKey::DECL, presented.record).await;
+        let Some(opened) = known_tenant(found)? else { return Ok(None) };
+        let key: ApiKey = opened.record()?;
+        if key.ends <= knock.now {
+            return Ok(None);
+        }
+        Ok(Some(Ctx {
+            tenant: presented.tenant,
+            actor: Actor::Key(ActorId::from_uuid(presented.record.uuid())),
+            grants: self.vault.registry().grants(held(&key.roles)),
+            assurance: Assurance::Key,
+            purpose: Purpose::DirectCare,
+            session: None,
+            request: knock.request,
+            now: knock.now,
+        }))
+    }
+
+    /// Writes down that a session is in use, at most twice in an idle limit.
+    async fn seen(&self, door: &Ctx, id: RecordId, version: u64, session: Session) -> Answer<()> {
+        let renewed = Session { seen: door.now, ..session };
+        match self.vault.commit(door, Changes::new().revise(id, &renewed, Expected::Version(version))?).await {
+            // Another request of the same session wrote it first, or it was just signed out.
+            Ok(_) | Err(No::Refusal(_)) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn held(roles: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
+    roles.iter().map(|held| (held.role.as_str(), Window { from: held.from, until: held.until }, Scope::Tenant))
+}
+
+const fn refused(action: &'static str) -> Note {
+    Note { action, kind: None, id: None, subject: None, outcome: "refused" }
+}

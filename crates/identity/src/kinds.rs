@@ -1,0 +1,29 @@
+//! The list of kinds; each declares itself in its own file.
+
+mod account;
+mod api_key;
+mod organisation;
+mod session;
+mod sign_in_name;
+mod sign_in_state;
+mod ticket;
+
+pub use account::{Account, Factor, HeldRole};
+pub use api_key::ApiKey;
+pub use organisation::{Organisation, Policy};
+pub use session::Session;
+pub use sign_in_name::SignInName;
+pub use sign_in_state::SignInState;
+pub use ticket::Ticket;
+
+use model::{Kind, KindDecl};
+
+pub(crate) const ALL: &[&KindDecl] = &[
+    Account::DECL,
+    ApiKey::DECL,
+    Organisation::DECL,
+    Session::DECL,
+    SignInName::DECL,
+    SignInState::DECL,
+    Ticket::DECL,
+];

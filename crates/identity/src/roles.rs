@@ -1,0 +1,93 @@
+//! Identity's permissions, roles and duties.
+
+use access::{PermissionDecl, RoleDecl};
+
+/// The duty of recognising people and programs.
+pub(crate) const DOOR: &str = "duty.door";
+/// The duty of making organisations and their first accounts.
+pub(crate) const SET_UP: &str = "duty.set-up";
+/// The duty of counting for the trust page.
+pub(crate) const COUNT: &str = "duty.count";
+
+const PEOPLE: &str = "People and keys";
+const DOORS: &str = "The door";
+const EVIDENCE: &str = "Evidence";
+
+/// One line each.
+pub const PERMISSIONS: &[PermissionDecl] = &[
+    PermissionDecl::new(PEOPLE, "account.read", "See who may sign in here."),
+    PermissionDecl::new(PEOPLE, "account.create", "Add somebody who may sign in."),
+    PermissionDecl::new(PEOPLE, "account.update", "Change somebody's name, roles or factors."),
+    PermissionDecl::new(PEOPLE, "account.retire", "Take away somebody's account.").in_person(),
+    PermissionDecl::new(PEOPLE, "key.read", "See the programs that have a key."),
+    PermissionDecl::new(PEOPLE, "key.create", "Make a key for a program."),
+    PermissionDecl::new(PEOPLE, "key.update", "Change a program's key."),
+    PermissionDecl::new(PEOPLE, "key.retire", "Revoke a program's key."),
+    PermissionDecl::new(DOORS, "session.keep", "Begin, renew and end sessions."),
+    PermissionDecl::new(DOORS, "name.keep", "Know which organisation an address belongs to."),
+    PermissionDecl::new(DOORS, "organisation.read", "See the organisation's name and policy."),
+    PermissionDecl::new(DOORS, "organisation.create", "Make an organisation."),
+    PermissionDecl::new(DOORS, "organisation.update", "Change the organisation's name and policy.").in_person(),
+    PermissionDecl::new(EVIDENCE, "evidence.read", "Read the audit log."),
+    PermissionDecl::new(EVIDENCE, "change.follow", "Follow what changes, without content."),
+    PermissionDecl::new(EVIDENCE, "figures.read", "Read the counts behind the trust page."),
+    PermissionDecl::new("Privacy", "subject.erase", "Erase a person by destroying their key."),
+];
+
+/// One entry each.
+pub const ROLES: &[RoleDecl] = &[
+    RoleDecl {
+        name: "administrator",
+        title: "Administrator",
+        words: "Looks after people, keys and the organisation's settings.",
+        permissions: &[
+            "account.read",
+            "account.create",
+            "account.update",
+            "account.retire",
+            "key.read",
+            "key.create",
+            "key.update",
+            "key.retire",
+            "organisation.read",
+            "organisation.update",
+            "evidence.read",
+        ],
+    },
+    RoleDecl {
+        name: "auditor",
+        title: "Auditor",
+        words: "Reads the audit log and who may sign in, and changes nothing.",
+        permissions: &["account.read", "key.read", "organisation.read", "evidence.read", "change.follow"],
+    },
+    RoleDecl {
+        name: "privacy-officer",
+        title: "Privacy officer",
+        words: "Answers people's requests about their data.",
+        permissions: &["evidence.read", "organisation.read", "subject.erase"],
+    },
+    RoleDecl {
+        name: "prover",
+        title: "Prover",
+        words: "The probe runner's view of the whole house: counts, no records.",
+        permissions: &["figures.read"],
+    },
+    RoleDecl {
+        name: DOOR,
+        title: "The door",
+        words: "Recognises people and programs.",
+        permissions: &["account.read", "account.update", "key.read", "session.keep", "name.keep", "organisation.read"],
+    },
+    RoleDecl {
+        name: SET_UP,
+        title: "Set-up",
+        words: "Makes organisations and their first accounts.",
+        permissions: &["account.create", "key.create", "name.keep", "organisation.read", "organisation.create"],
+    },
+    RoleDecl {
+        name: COUNT,
+        title: "Counting",
+        words: "Counts accounts and sessions for the trust page.",
+        permissions: &["account.read", "session.keep"],
+    },
+];
