@@ -8,6 +8,14 @@ use crate::{DecodeError, KindDecl};
 /// One step of a kind's upgrade chain: from a past shape to the next.
 ///
 /// INVARIANT: its words are fixed text, so they cannot hold the content of a record.
+///
+/// ```compile_fail
+/// let _: model::UpgradeStep = |old| Err(old.to_string());
+/// ```
+///
+/// ```
+/// let _: model::UpgradeStep = |old| Err("there is no way up from here");
+/// ```
 pub type UpgradeStep = fn(Value) -> Result<Value, &'static str>;
 
 /// The body to store.
