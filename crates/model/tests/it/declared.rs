@@ -60,3 +60,14 @@ fn the_order_in_which_kinds_are_listed_changes_nothing() {
     let other = model::declared::kinds(&[Invitation::DECL, &X_RAY, Account::DECL]);
     assert_eq!(one, other);
 }
+
+#[test]
+fn no_declaration_puts_personal_data_in_order() {
+    let ordered = |sensitivity| std::panic::catch_unwind(|| FieldDecl::new("born", sensitivity, Search::Ordered));
+    for sensitivity in [Sensitivity::Public, Sensitivity::Internal] {
+        assert!(ordered(sensitivity).is_ok(), "{sensitivity:?}");
+    }
+    for sensitivity in [Sensitivity::Identifying, Sensitivity::Health, Sensitivity::Secret] {
+        assert!(ordered(sensitivity).is_err(), "{sensitivity:?}");
+    }
+}
