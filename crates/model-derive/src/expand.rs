@@ -144,8 +144,11 @@ fn declaration(attribute: &KindAttribute, fields: &[Field]) -> TokenStream {
 /// Spans stand on the field's type, so a type that cannot be found or owned is named as such.
 fn subject(subject: &Subject, fields: &[Field]) -> TokenStream {
     let Subject::Field(named) = subject else { return quote!(::core::option::Option::None) };
-    let span = fields.iter().find(|field| field.ident == named).map_or(named.span(), |field| field.ty.span());
-    let value = quote_spanned!(span=> ::model::SubjectValue::person(&self.#named));
+    let mut named = named.clone();
+    if let Some(field) = fields.iter().find(|field| *field.ident == named) {
+        named.set_span(field.ty.span());
+    }
+    let value = quote_spanned!(named.span()=> ::model::SubjectValue::person(&self.#named));
     quote!(::core::option::Option::Some(#value))
 }
 

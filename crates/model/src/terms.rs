@@ -18,6 +18,11 @@ pub trait SearchValue {
 /// A value that names a person: the field that a kind's `subject` points to.
 ///
 /// INVARIANT: not implemented for `Option`: whose data a record is, is never unknown, else it could not be erased.
+///
+/// ```compile_fail
+/// fn subject_of(field: impl model::SubjectValue) {}
+/// subject_of(None::<model::RecordId>);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` does not name a person",
     label = "`subject` needs a `model::SubjectId`, or the `model::RecordId` of the record that stands for the person"
@@ -93,8 +98,8 @@ impl SearchValue for Time {
 
 /// 0000-01-01T00:00:00Z: before it the year is written with a sign, which would not sort.
 const FIRST_MICROS: i64 = -62_167_219_200_000_000;
-/// 9999-12-30T22:00:00.999999Z, the last moment that has a text.
-const LAST_MICROS: i64 = 253_402_207_200_999_999;
+/// 9999-12-30T22:00:00Z, the last moment that has a text.
+const LAST_MICROS: i64 = 253_402_207_200_000_000;
 
 macro_rules! as_text {
     ($($id:ty),*) => {$(

@@ -1,0 +1,22 @@
+use model::Kind;
+
+#[derive(serde::Serialize, serde::Deserialize, Kind)]
+#[kind(
+    name = "sample.thing",
+    version = 1,
+    words = "A thing.",
+    subject = someone,
+    purpose = Administration,
+    retention = Organisation,
+    history = LatestOnly,
+    read = "thing.read",
+    create = "thing.create",
+    revise = "thing.update",
+    retire = "thing.retire"
+)]
+struct Thing {
+    #[field(sensitivity = Internal)]
+    name: String,
+}
+
+fn main() {}
