@@ -1,0 +1,72 @@
+//! What every request passes on its way in and every answer on its way out, as one list.
+
+mod bounds;
+mod cors;
+mod headers;
+mod notice;
+mod recognise;
+mod speak;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use model::{RequestId, Time};
+
+use crate::declined::Declined;
+use crate::door::Doorkeeper;
+use crate::face::Faces;
+use crate::form_token::FormSeal;
+use crate::options::Options;
+use crate::site::Table;
+
+/// What all layers share.
+pub(crate) struct House {
+    pub(crate) table: Table,
+    pub(crate) faces: Faces,
+    pub(crate) doorkeeper: Arc<dyn Doorkeeper>,
+    pub(crate) seal: Arc<FormSeal>,
+    pub(crate) options: Options,
+}
+
+impl House {
+    pub(crate) fn new(table: Table, faces: Faces, doorkeeper: Arc<dyn Doorkeeper>, options: Options) -> Self {
+        let seal = Arc::new(FormSeal::new(&options.form_key));
+        Self { table, faces, doorkeeper, seal, options }
+    }
+}
+
+/// The number and the moment that a request gets before anything else happens to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) request: RequestId,
+    pub(crate) now: Time,
+}
+
+/// Puts the layers in front of the routes.
+///
+/// ORDER: axum runs the last layer first. Read from the bottom up to follow a request in, from the top down to follow
+/// an answer out. Headers are outermost so that no answer, whoever makes it, leaves without them; words come next so
+/// that every no below them is put into words in one place.
+pub(crate) fn dress(router: Router, house: House) -> Router {
+    let house = Arc::new(house);
+    router
+        .fallback(nothing_here)
+        // The door bounds bodies per route; axum's own general limit would only hide that.
+        .layer(DefaultBodyLimit::disable())
+        // 5. Who is asking, may they come in, and in which room.
+        .layer(from_fn_with_state(house.clone(), recognise::recognise))
+        // 4. Addresses and headers of bounded size; bounded time; a panic becomes a fault.
+        .layer(from_fn_with_state(house.clone(), bounds::bound))
+        // 3. A no becomes words; a fault is logged, once.
+        .layer(from_fn_with_state(house.clone(), speak::speak))
+        // 2. Request id, and one line per request in the log.
+        .layer(from_fn_with_state(house.clone(), notice::notice))
+        // 1. Security headers.
+        .layer(from_fn_with_state(house, headers::harden))
+}
+
+async fn nothing_here() -> Declined {
+    model::Refusal::not_found().into()
+}

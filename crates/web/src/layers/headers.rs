@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::House;
+use crate::site::{Cache, RouteDecl, Scripts};
+
+/// The headers that stand on every answer.
+///
+/// - The referrer goes to this house only. `no-referrer` would make browsers send `Origin: null` with our own forms.
+/// - `x-frame-options` repeats `frame-ancestors` for browsers that do not know it.
+const ALWAYS: [(HeaderName, HeaderValue); 9] = [
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), \
+             encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), \
+             idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+             picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), \
+             screen-wake-lock=(), serial=(), usb=(), web-share=(), xr-spatial-tracking=()",
+        ),
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("require-corp")),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
+];
+
+/// Nothing at all, then exactly what pages need: our style sheet, our images, our forms.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// The same for the few pages that declare scripts of their own.
+const POLICY_OWN_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(super) async fn harden(State(_): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let decl = response.extensions().get::<Arc<RouteDecl>>().cloned();
+    let policy = match decl.as_ref().map(|decl| decl.scripts) {
+        Some(Scripts::OwnFiles) => POLICY_OWN_SCRIPTS,
+        Some(Scripts::Forbidden) | None => POLICY,
+    };
+    // Only a good answer of a route that says so may be kept; every refusal and every redirect is for now only.
+    let keeps = response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED;
+    let cache = decl.as_ref().filter(|_| keeps).map_or(Cache::Personal, |decl| decl.cache);
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.remove(header::SERVER);
+    set_cache(headers, cache);
+    response
+}
+
+fn set_cache(headers: &mut HeaderMap, cache: Cache) {
+    let value = match cache {
+        Cache::Personal => HeaderValue::from_static("no-store"),
+        Cache::Static => HeaderValue::from_static("public, max-age=31536000, immutable"),
+        Cache::Public { seconds } => HeaderValue::from_str(&format!("public, max-age={seconds}"))
+            .unwrap_or(const { HeaderValue::from_static("no-store") }),
+    };
+    headers.insert(header::CACHE_CONTROL, value);
+}

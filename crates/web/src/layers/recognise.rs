@@ -1,0 +1,291 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use access::Ctx;
+use axum::RequestExt;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::Limited;
+use model::{No, Refusal, RefusalKind};
+
+use super::{Arrival, House, cors};
+use crate::cookie;
+use crate::declined::{Declined, too_large, wrong_method};
+use crate::door::{Asker, Credential, Knock, not_dressed};
+use crate::frame::{Room, RoomFacts};
+use crate::site::{Cache, Family, Needs, RouteDecl};
+
+const USER_AGENT_CHARS_MAX: usize = 256;
+
+/// The door: finds the declaration, learns who is asking, lets them in or not.
+pub(super) async fn recognise(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
+    let Some(pattern) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+        return Declined::from(Refusal::not_found()).into_response();
+    };
+    let Some(decl) = house.table.find(&pattern, request.method()).cloned() else {
+        return unlisted(&house, &pattern, &mut request).await;
+    };
+    let mut response = match come_in(&house, &decl, &mut request).await {
+        Ok(entry) => entry.proceed(request, next).await,
+        Err(Turned { said, room }) => {
+            let mut response = said;
+            response.extensions_mut().insert(room);
+            response
+        }
+    };
+    response.extensions_mut().insert(decl);
+    response
+}
+
+/// Somebody who was turned away: what they are told, and the room to tell it in.
+struct Turned {
+    said: Response,
+    room: Room,
+}
+
+/// Somebody who may go on.
+struct Entry {
+    room: Room,
+    cors: Option<HeaderValue>,
+    new_form_cookie: bool,
+}
+
+impl Entry {
+    async fn proceed(self, mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(self.room.clone());
+        let mut response = next.run(request).await;
+        if self.new_form_cookie && self.room.minted() {
+            cookie::set_form(response.headers_mut(), &self.room.0.bound_to);
+        }
+        if let Some(origin) = self.cors {
+            cors::allow(response.headers_mut(), origin);
+        }
+        response.extensions_mut().insert(self.room);
+        response
+    }
+}
+
+async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) -> Result<Entry, Turned> {
+    let arrival = request.extensions().get::<Arrival>().copied();
+    let path = request.uri().path().to_owned();
+    let Some(arrival) = arrival else {
+        let arrival = Arrival { request: house.options.outside.request_id(), now: house.options.outside.now() };
+        return Err(Turned { said: not_dressed().into_response(), room: bare_room(house, arrival, &path) });
+    };
+    let bare = || bare_room(house, arrival, &path);
+    let turn = |no: No| Turned { said: Declined(no).into_response(), room: bare() };
+    if decl.family == Family::Page && changes_things(request.method()) && comes_from_elsewhere(request) {
+        return Err(turn(No::Refusal(foreign())));
+    }
+    bound_body(decl, request).map_err(turn)?;
+    let knock = knock(decl, arrival, request).await;
+    let cors = cors::allowed(house, decl, &knock.params, request.headers());
+    let ctx = who(house, decl, &knock).await.map_err(turn)?;
+    let (room, new_form_cookie) = room(house, &knock, ctx.as_ref(), request.headers(), &path);
+    if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), request.uri()).await {
+        return Err(Turned { said, room });
+    }
+    if let Some(ctx) = ctx {
+        request.extensions_mut().insert(Asker(ctx));
+    }
+    Ok(Entry { room, cors, new_form_cookie })
+}
+
+/// INVARIANT: an answer that others may keep is made without knowing who asks, so it cannot hold anything of theirs.
+async fn who(house: &House, decl: &RouteDecl, knock: &Knock) -> Result<Option<Ctx>, No> {
+    if decl.cache != Cache::Personal || (knock.bearer.is_none() && knock.session.is_none()) {
+        return Ok(None);
+    }
+    match house.doorkeeper.recognise(knock).await {
+        // A worn-out credential makes its bearer nobody; `denied` records that where somebody is needed.
+        Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::NotSignedIn || decl.needs == Needs::Public => {
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// The answer for whoever lacks what the route needs.
+async fn turned_away(house: &House, decl: &RouteDecl, knock: &Knock, ctx: Option<&Ctx>, uri: &Uri) -> Option<Response> {
+    let enough = match (decl.needs, ctx) {
+        (Needs::Public, _) | (Needs::Session, Some(_)) => true,
+        (Needs::Permission(name), Some(ctx)) => house.doorkeeper.permits(ctx, name),
+        (Needs::Session | Needs::Permission(_), None) => false,
+    };
+    if enough {
+        return None;
+    }
+    let refusal = match house.doorkeeper.denied(knock, decl, ctx).await {
+        Ok(refusal) => refusal,
+        Err(no) => return Some(Declined(no).into_response()),
+    };
+    if refusal.kind != RefusalKind::NotSignedIn {
+        return Some(Declined::from(refusal).into_response());
+    }
+    Some(match decl.family {
+        Family::Page => to_sign_in(house, &knock.method, uri),
+        Family::Api => {
+            let scheme = match knock.bearer {
+                None => r#"Bearer realm="candor""#,
+                Some(_) => r#"Bearer realm="candor", error="invalid_token""#,
+            };
+            let mut response = Declined::from(refusal).into_response();
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+            response
+        }
+    })
+}
+
+/// Sends a person to the sign-in page, and from there back to where they wanted to go.
+fn to_sign_in(house: &House, method: &Method, uri: &Uri) -> Response {
+    let wanted = match *method {
+        Method::GET => uri.path_and_query().map_or("/", |wanted| wanted.as_str()),
+        _ => "",
+    };
+    let mut to = house.options.sign_in.to_owned();
+    if !wanted.is_empty() {
+        to.push_str("?next=");
+        for byte in wanted.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => to.push(char::from(byte)),
+                _ => to.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    match HeaderValue::from_str(&to) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => Declined::from(crate::door::not_signed_in()).into_response(),
+    }
+}
+
+/// A path that exists, with a method that it does not have.
+async fn unlisted(house: &House, pattern: &str, request: &mut Request) -> Response {
+    if let Some(response) = cors::preflight(house, pattern, request).await {
+        return response;
+    }
+    let mut response = Declined(wrong_method()).into_response();
+    if let Ok(allowed) = HeaderValue::from_str(&house.table.allowed(pattern)) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+fn changes_things(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether a browser says that another site caused this request. Clients that say nothing are no browsers of this
+/// decade; for them the form token alone decides.
+fn comes_from_elsewhere(request: &Request) -> bool {
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    if let Some(site) = text("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return true;
+    }
+    let Some(origin) = text("origin") else { return false };
+    let host = request.uri().authority().map(|authority| authority.as_str()).or_else(|| text("host")).unwrap_or("");
+    origin.strip_prefix("https://") != Some(host)
+}
+
+fn foreign() -> Refusal {
+    Refusal::new(
+        RefusalKind::NotAllowed,
+        "Another website asked for this in your name, so it was not done. If you meant to do it, open the page here and \
+         do it there.",
+    )
+}
+
+fn bound_body(decl: &RouteDecl, request: &mut Request) -> Result<(), No> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > decl.body_bytes_max as u64) {
+        return Err(too_large());
+    }
+    let body = std::mem::take(request.body_mut());
+    *request.body_mut() = Body::new(Limited::new(body, decl.body_bytes_max));
+    Ok(())
+}
+
+async fn knock(decl: &RouteDecl, arrival: Arrival, request: &mut Request) -> Knock {
+    let params = params(request).await;
+    let headers = request.headers();
+    let credential = |family: Family, text: Option<&str>| text.filter(|_| decl.family == family).map(Credential::new);
+    Knock {
+        method: request.method().clone(),
+        path: decl.path,
+        params,
+        bearer: credential(Family::Api, bearer(headers)),
+        session: credential(Family::Page, cookie::read(headers, cookie::SESSION)),
+        peer: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
+        user_agent: headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(|text| text.chars().take(USER_AGENT_CHARS_MAX).collect()),
+        request: arrival.request,
+        now: arrival.now,
+    }
+}
+
+pub(super) async fn params(request: &mut Request) -> Vec<(String, String)> {
+    match request.extract_parts::<RawPathParams>().await {
+        Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The bearer token (RFC 6750 §2.1), if there is exactly one `Authorization` header and it holds one.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= 4096).then_some(token)
+}
+
+/// The room of this browser. Form tokens are bound to the session, or to a cookie of their own before there is one.
+fn room(house: &House, knock: &Knock, ctx: Option<&Ctx>, headers: &HeaderMap, path: &str) -> (Room, bool) {
+    let session = knock.session.as_ref().filter(|_| ctx.is_some()).map(|session| session.reveal().to_owned());
+    let before = cookie::read(headers, cookie::FORM).map(str::to_owned);
+    let is_new = session.is_none() && before.is_none();
+    let bound_to = session.or(before).unwrap_or_else(|| fresh_cookie(house));
+    let arrival = Arrival { request: knock.request, now: knock.now };
+    let account = ctx.and_then(|ctx| house.doorkeeper.account(ctx));
+    (furnish(house, arrival, path, account, bound_to), is_new)
+}
+
+/// A room for whoever is turned away before the door knows anything about them. It mints no form that could be sent.
+pub(super) fn bare_room(house: &House, arrival: Arrival, path: &str) -> Room {
+    furnish(house, arrival, path, None, String::new())
+}
+
+fn furnish(
+    house: &House,
+    arrival: Arrival,
+    path: &str,
+    account: Option<crate::frame::Account>,
+    bound_to: String,
+) -> Room {
+    Room(Arc::new(RoomFacts {
+        request: arrival.request,
+        now: arrival.now,
+        path: path.to_owned(),
+        account,
+        synthetic: house.options.synthetic,
+        sign_in: house.options.sign_in,
+        sign_out: house.options.sign_out,
+        seal: house.seal.clone(),
+        bound_to,
+        minted: AtomicBool::new(false),
+        outside: house.options.outside.clone(),
+    }))
+}
+
+fn fresh_cookie(house: &House) -> String {
+    let mut bytes = [0u8; 16];
+    house.options.outside.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Outside;
+
+/// Which foreign web origins may call interfaces from a browser: none, unless an organisation allows them.
+pub trait Origins: Send + Sync + 'static {
+    /// Whether pages of `origin` may call the interface at a path pattern with these parameters (such as the
+    /// organisation in the address).
+    fn allow(&self, origin: &str, path: &'static str, params: &[(String, String)]) -> bool;
+}
+
+/// No foreign origin at all.
+pub struct NoOrigins;
+
+impl Origins for NoOrigins {
+    fn allow(&self, _: &str, _: &'static str, _: &[(String, String)]) -> bool {
+        false
+    }
+}
+
+/// How the door is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// Time and randomness.
+    pub outside: Arc<dyn Outside>,
+    /// The key of form tokens; the same on every node of one house.
+    pub form_key: [u8; 32],
+    /// Where a page that needs a session sends people to.
+    pub sign_in: &'static str,
+    /// Where the sign-out button of the top bar posts to.
+    pub sign_out: &'static str,
+    /// Whether every page says that its data is synthetic.
+    pub synthetic: bool,
+    /// How long a handler may take.
+    pub handler_time_max: Duration,
+    /// The longest address, in bytes.
+    pub uri_bytes_max: usize,
+    /// The most headers a request may have.
+    pub headers_max: usize,
+    /// The most bytes that all headers together may have.
+    pub header_bytes_max: usize,
+    /// Which foreign origins may call interfaces from a browser.
+    pub origins: Arc<dyn Origins>,
+}
+
+impl Options {
+    /// The usual set-up: 30 s per request, addresses of 8 KiB, 64 headers of 16 KiB together, no foreign origins.
+    pub fn new(outside: Arc<dyn Outside>, form_key: [u8; 32]) -> Self {
+        Self {
+            outside,
+            form_key,
+            sign_in: "/sign-in",
+            sign_out: "/sign-out",
+            synthetic: false,
+            handler_time_max: Duration::from_secs(30),
+            uri_bytes_max: 8 * 1024,
+            headers_max: 64,
+            header_bytes_max: 16 * 1024,
+            origins: Arc::new(NoOrigins),
+        }
+    }
+}
