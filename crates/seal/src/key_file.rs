@@ -213,7 +213,13 @@ impl At<'_> {
         })?;
         // ORDER: the file and then its name are on disk before the key is used, so nothing is ever
         // sealed under a root key that a power cut could take away.
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| self.system("write it", &error))?;
+        if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+            // Half a key file would only stand in the way of the next attempt.
+            return Err(match std::fs::remove_file(self.0) {
+                Ok(()) => self.system("write it", &error),
+                Err(_) => self.system("write it, nor remove the part that was written", &error),
+            });
+        }
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)
             .and_then(|folder| folder.sync_all())

@@ -117,7 +117,7 @@ impl Hasher {
         })
     }
 
-    /// Takes as long as [`Hasher::verify`] and is always [`Outcome::Wrong`]: for names that nobody has,
+    /// Takes as long as [`Hasher::verify`] with a verifier of the present policy, and is always [`Outcome::Wrong`]: for names that nobody has,
     /// so that the time of an answer does not tell which names exist.
     pub fn verify_nobody(&self, password: &Secret) -> Result<Outcome, PasswordError> {
         self.verify(password, &self.nobody).map(|_| Outcome::Wrong)

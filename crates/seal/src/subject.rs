@@ -106,6 +106,8 @@ impl SubjectKey {
     /// Wipes the key from memory, for this and every clone, at once; they refuse from now on.
     ///
     /// The stored wrapped key is the caller's to delete: as long as it exists, the key can be opened again.
+    /// On a tenant's own key this ends the clones of [`TenantKeys`](crate::TenantKeys) it came from, for records
+    /// about nobody.
     pub fn destroy(&self) {
         self.records.iter().for_each(|record| record.live.destroy());
         self.content.destroy();
