@@ -32,7 +32,7 @@ use std::pin::Pin;
 
 use model::TenantId;
 
-pub use engines::Memory;
+pub use engines::{Examined, Memory, Sqlite, SqliteOptions};
 pub use error::{CommitError, StorageError};
 pub use row::{Batch, Check, Committed, Expect, Order, Put, Row, Space, Span, index_of_key, key_of_index};
 
