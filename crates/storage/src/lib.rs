@@ -22,6 +22,8 @@
 //!
 //! Dropping the future of a commit does not take the commit back.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod engines;
 mod error;
 pub mod limits;

@@ -68,7 +68,8 @@ pub struct Sqlite {
     /// Opening a tenant takes the gate of its last byte, so that it is opened once.
     gates: [tokio::sync::Mutex<()>; 16],
     shut: AtomicBool,
-    _lock: File,
+    /// Held from opening to shutting, against a second process.
+    lock: File,
 }
 
 impl Sqlite {
@@ -92,7 +93,7 @@ impl Sqlite {
             open: RwLock::default(),
             gates: Default::default(),
             shut: AtomicBool::new(false),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -284,12 +285,19 @@ impl Engine for Sqlite {
 
     fn shut(&self) -> Reply<'_, ()> {
         Box::pin(async move {
+            // ORDER: no tenant is being opened or created from here on; then close; then let others have the directory.
+            let mut gates = Vec::new();
+            for gate in &self.gates {
+                gates.push(gate.lock().await);
+            }
             let tenants = self.close();
-            blocking(move || {
+            let closed = blocking(move || {
                 let closed: Vec<_> = tenants.iter().map(|tenant| tenant.wait_closed()).collect();
                 closed.into_iter().collect()
             })
-            .await
+            .await;
+            self.lock.unlock().map_err(refused)?;
+            closed
         })
     }
 }
