@@ -82,4 +82,13 @@ impl Plan {
         let pairs = self.used.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value)));
         pairs.collect::<Vec<_>>().join("&")
     }
+
+    /// The query of the `next` link: the same search, from another page on.
+    pub fn query_of_page(&self, page: &str) -> String {
+        let others = self.used.iter().filter(|(name, _)| name != "_page");
+        let mut pairs: Vec<String> =
+            others.map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+        pairs.push(format!("_page={}", query::encode(page)));
+        pairs.join("&")
+    }
 }
