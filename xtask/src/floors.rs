@@ -39,7 +39,7 @@ const ALONE: &[&str] = &["ledger", "xtask"];
 struct Exception {
     from: &'static str,
     to: &'static str,
-    /// The modules of `to` that may be named; empty means all.
+    /// The names of `to` that may be used; empty means all.
     only: &'static [&'static str],
     /// Why.
     reason: &'static str,
@@ -53,8 +53,8 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         from: "identity",
         to: "seal",
-        only: &["password", "token"],
-        reason: "identity uses seal::password and seal::token only: verifiers of passwords, digests of tokens, no keys",
+        only: &["password", "Secret", "token", "token_digest", "same", "sha256"],
+        reason: "verifiers of passwords and digests of tokens; never a key",
     },
 ];
 
@@ -73,7 +73,7 @@ pub fn check(house: &House) -> Vec<Finding> {
         }
     }
     findings.extend(stale(house));
-    findings.extend(modules(house));
+    findings.extend(names(house));
     findings
 }
 
@@ -142,28 +142,18 @@ fn stale(house: &House) -> Vec<Finding> {
         .collect()
 }
 
-/// An exception for some modules of a crate is not one for all of it.
-fn modules(house: &House) -> Vec<Finding> {
+/// An exception for some names of a crate is not one for all of it.
+fn names(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
     for exception in EXCEPTIONS.iter().filter(|exception| !exception.only.is_empty()) {
         let folder = format!("crates/{}/", exception.from);
-        let path = format!("{}::", exception.to);
         for file in house.rust().filter(|file| file.path.starts_with(&folder)) {
             let code = rust::mask(&file.text, Keep::Code);
-            for (index, line) in code.lines().enumerate() {
-                for after in uses(line, &path) {
-                    if !exception.only.iter().any(|module| after.strip_prefix(module).is_some_and(ends)) {
-                        findings.push(Finding::error(
-                            RULE,
-                            &file.path,
-                            index + 1,
-                            format!(
-                                "names {path}{}",
-                                after.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("")
-                            ),
-                            format!("{}; write out the whole path of each", exception.reason),
-                        ));
-                    }
+            for (line, name) in used(&code, &format!("{}::", exception.to)) {
+                if !exception.only.contains(&name.as_str()) {
+                    let what = format!("{} uses {}::{name}, but {}", exception.from, exception.to, exception.reason);
+                    let remedy = format!("use {} only, or change the exception in {HERE}", exception.only.join(", "));
+                    findings.push(Finding::error(RULE, &file.path, line, what, remedy));
                 }
             }
         }
@@ -171,20 +161,38 @@ fn modules(house: &House) -> Vec<Finding> {
     findings
 }
 
-/// What follows each whole `path` in the line.
-fn uses<'a>(line: &'a str, path: &str) -> Vec<&'a str> {
+/// The names that follow `path`, one by one or in braces, with their lines.
+fn used(code: &str, path: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let mut rest = line;
-    while let Some(at) = rust::whole(rest, path) {
-        let (_, after) = rest.split_at(at + path.len());
-        found.push(after);
-        rest = after;
+    let mut from = 0;
+    while let Some(at) = code.get(from..).and_then(|rest| rust::whole(rest, path)) {
+        from += at + path.len();
+        let rest = code.get(from..).unwrap_or("");
+        let group = rest.get(..rust::item_length(rest)).filter(|_| rest.starts_with('{'));
+        let names = group.map_or_else(|| vec![first_name(rest)], |group| firsts(group));
+        found.extend(names.into_iter().map(|name| (rust::line_at(code, from), name)));
     }
     found
 }
 
-fn ends(rest: &str) -> bool {
-    !rest.starts_with(|character: char| character.is_alphanumeric() || character == '_')
+/// The first name of each part of `{a, b::{c, d}, e}`: a, b, e.
+fn firsts(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut parts = vec![String::new()];
+    for character in group.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => parts.push(String::new()),
+            _ if depth == 1 => parts.iter_mut().last().into_iter().for_each(|part| part.push(character)),
+            _ => {}
+        }
+    }
+    parts.iter().map(|part| first_name(part.trim_start())).filter(|name| !name.is_empty()).collect()
+}
+
+fn first_name(text: &str) -> String {
+    text.chars().take_while(|character| character.is_alphanumeric() || "_*".contains(*character)).collect()
 }
 
 fn floor(name: &str) -> Option<u8> {
@@ -253,13 +261,19 @@ mod tests {
     }
 
     #[test]
-    fn identity_names_two_modules_of_seal_and_no_more() {
+    fn identity_uses_no_more_of_seal_than_its_exception_says() {
         let house = lower().with_crate("identity", &[("seal", Need::Run)]);
-        let right = "use seal::password::Hasher;\nuse seal::token;\n// seal::TenantKeys\n";
+        let right = "use seal::password::{Hasher, Policy};\nuse seal::{\n  Secret, token,\n};\n// seal::TenantKeys\nfn f(_: seal::Secret) {}";
         assert_eq!(said(&house.clone().with("crates/identity/src/a.rs", right)), "");
-        for wrong in ["use seal::TenantKeys;", "use seal::{token, Environment};", "fn f(_: seal::tokens::X) {}"] {
-            let found = said(&house.clone().with("crates/identity/src/a.rs", wrong));
-            assert!(found.contains("crates/identity/src/a.rs:1"), "{wrong}: {found}");
+        let wrong = [
+            "use seal::TenantKeys;",
+            "use seal::{Secret, password::{Hasher}, Environment};",
+            "use seal::*;",
+            "fn f(_: seal::tokens::X) {}",
+        ];
+        for wrong in wrong {
+            let found = said(&house.clone().with("crates/identity/src/a.rs", &format!("\n{wrong}")));
+            assert!(found.contains("crates/identity/src/a.rs:2"), "{wrong}: {found}");
         }
     }
 
