@@ -169,7 +169,7 @@ fn used(code: &str, path: &str) -> Vec<(usize, String)> {
         from += at + path.len();
         let rest = code.get(from..).unwrap_or("");
         let group = rest.get(..rust::item_length(rest)).filter(|_| rest.starts_with('{'));
-        let names = group.map_or_else(|| vec![first_name(rest)], |group| firsts(group));
+        let names = group.map_or_else(|| vec![first_name(rest)], firsts);
         found.extend(names.into_iter().map(|name| (rust::line_at(code, from), name)));
     }
     found
