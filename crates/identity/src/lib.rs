@@ -32,7 +32,7 @@ use vault::Vault;
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
 pub use figures::Figures;
 pub use kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session, SignInName, SignInState, Ticket};
-pub use pages::site;
+pub use pages::{State, site};
 pub use roles::{PERMISSIONS, ROLES};
 pub use sign_in::{SignedIn, Step};
 

@@ -4,3 +4,4 @@ pub mod code;
 pub mod email;
 pub mod passphrase;
 pub mod patience;
+pub(crate) mod qr;

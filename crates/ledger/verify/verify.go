@@ -54,15 +54,17 @@ func verify(dir string) (string, error) {
 	if earlier.N > latest.N {
 		return "", fmt.Errorf("the log was shortened: %d entries earlier, %d now", earlier.N, latest.N)
 	}
-	leaves := make([]tlog.Hash, latest.N)
-	reader := tlog.TileHashReader(latest, &tileReader{dir})
-	if err := checkEntries(dir, latest, reader, leaves); err != nil {
+	tree, err := hashEntries(dir, latest)
+	if err != nil {
 		return "", err
 	}
-	if err := checkConsistency(reader, latest, earlier); err != nil {
+	if err := checkTiles(dir, latest, tree); err != nil {
 		return "", err
 	}
-	inclusions, consistencies, err := checkProofs(dir, latest, earlier, leaves)
+	if err := checkConsistency(dir, tree, latest, earlier); err != nil {
+		return "", err
+	}
+	inclusions, consistencies, err := checkProofs(dir, latest, earlier, tree)
 	if err != nil {
 		return "", err
 	}
@@ -92,62 +94,128 @@ func openCheckpoint(dir, name string, verifier note.Verifier) (tlog.Tree, error)
 	return tree, err
 }
 
-// checkEntries holds every entry against the leaf hash that the tiles have for it, which tlog authenticates by the root.
-func checkEntries(dir string, tree tlog.Tree, reader tlog.HashReader, leaves []tlog.Hash) error {
-	for first := int64(0); first < tree.N; first += tileWidth {
-		width := tree.N - first
+// hashes is the whole tree in memory, in tlog's storage order.
+type hashes struct{ stored []tlog.Hash }
+
+func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	var found []tlog.Hash
+	for _, index := range indexes {
+		if index < 0 || index >= int64(len(h.stored)) {
+			return nil, fmt.Errorf("hash %d is not in the tree", index)
+		}
+		found = append(found, h.stored[index])
+	}
+	return found, nil
+}
+
+func (h *hashes) leaf(index int64) tlog.Hash {
+	return h.stored[tlog.StoredHashIndex(0, index)]
+}
+
+// hashEntries builds the tree from the entries alone and compares its root with the signed one. If they differ, the
+// stored leaf hashes say which entry it is.
+//
+// The tree is not read through tlog.TileHashReader because the version that Debian 12 has (0.7.0) skips the
+// authentication of some tiles: it counts the hashes of the right edge where it should count their tiles.
+func hashEntries(dir string, latest tlog.Tree) (*hashes, error) {
+	tree := &hashes{}
+	changed := int64(-1)
+	for first := int64(0); first < latest.N; first += tileWidth {
+		width := latest.N - first
 		if width > tileWidth {
 			width = tileWidth
 		}
 		path := tilePath("entries", first/tileWidth, int(width))
 		bundle, err := os.ReadFile(filepath.Join(dir, path))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var indexes []int64
-		for index := first; index < first+width; index++ {
-			indexes = append(indexes, tlog.StoredHashIndex(0, index))
-		}
-		stored, err := reader.ReadHashes(indexes)
+		leaves, err := os.ReadFile(filepath.Join(dir, tilePath("0", first/tileWidth, int(width))))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for position, hash := range stored {
-			index := first + int64(position)
+		if int64(len(leaves)) != width*tlog.HashSize {
+			return nil, fmt.Errorf("%s has the wrong length", tilePath("0", first/tileWidth, int(width)))
+		}
+		for index := first; index < first+width; index++ {
 			if len(bundle) < 2 || len(bundle) < 2+int(binary.BigEndian.Uint16(bundle)) {
-				return fmt.Errorf("%s is broken at entry %d", path, index)
+				return nil, fmt.Errorf("%s is broken at entry %d", path, index)
 			}
 			end := 2 + int(binary.BigEndian.Uint16(bundle))
-			leaves[index] = tlog.RecordHash(bundle[2:end])
-			if leaves[index] != hash {
-				return fmt.Errorf("entry %d is not what was logged", index)
+			added, err := tlog.StoredHashes(index, bundle[2:end], tree)
+			if err != nil {
+				return nil, err
 			}
+			tree.stored = append(tree.stored, added...)
 			bundle = bundle[end:]
+			if changed < 0 && string(added[0][:]) != string(leaves[:tlog.HashSize]) {
+				changed = index
+			}
+			leaves = leaves[tlog.HashSize:]
 		}
 		if len(bundle) != 0 {
-			return fmt.Errorf("%s has more entries than its name says", path)
+			return nil, fmt.Errorf("%s has more entries than its name says", path)
 		}
 	}
-	return nil
+	root, err := tlog.TreeHash(latest.N, tree)
+	if err != nil || root == latest.Hash {
+		return tree, err
+	}
+	if changed >= 0 {
+		return nil, fmt.Errorf("entry %d is not what was logged", changed)
+	}
+	return nil, fmt.Errorf("the entries do not have the signed root")
 }
 
-// checkConsistency makes a proof from the tiles and checks it, both with tlog.
-func checkConsistency(reader tlog.HashReader, latest, earlier tlog.Tree) error {
-	if earlier.N == 0 {
-		return nil
+// checkTiles holds every stored tile of every level against the tree that the entries give.
+func checkTiles(dir string, latest tlog.Tree, tree *hashes) error {
+	var tiles []tlog.Tile
+	for level, width := 0, latest.N; width > 0; level, width = level+1, width>>tileHeight {
+		for first := int64(0); first < width; first += tileWidth {
+			tile := tlog.Tile{H: tileHeight, L: level, N: first / tileWidth, W: tileWidth}
+			if width-first < tileWidth {
+				tile.W = int(width - first)
+			}
+			tiles = append(tiles, tile)
+		}
 	}
-	proof, err := tlog.ProveTree(latest.N, earlier.N, reader)
+	stored, err := (&tileReader{dir}).ReadTiles(tiles)
 	if err != nil {
 		return err
 	}
-	if err := tlog.CheckTree(proof, latest.N, latest.Hash, earlier.N, earlier.Hash); err != nil {
-		return fmt.Errorf("the log was rewritten within its first %d entries: %w", earlier.N, err)
+	for i, tile := range tiles {
+		expected, err := tlog.ReadTileData(tile, tree)
+		if err != nil {
+			return err
+		}
+		if string(expected) != string(stored[i]) {
+			return fmt.Errorf("%s is not what the entries give", tilePath(fmt.Sprint(tile.L), tile.N, tile.W))
+		}
 	}
 	return nil
 }
 
+// checkConsistency compares the earlier root, then makes a proof from the tiles and checks it, both with tlog.
+func checkConsistency(dir string, tree *hashes, latest, earlier tlog.Tree) error {
+	if earlier.N == 0 {
+		return nil
+	}
+	root, err := tlog.TreeHash(earlier.N, tree)
+	if err != nil {
+		return err
+	}
+	if root != earlier.Hash {
+		return fmt.Errorf("the log was rewritten within its first %d entries", earlier.N)
+	}
+	proof, err := tlog.ProveTree(latest.N, earlier.N, tlog.TileHashReader(latest, &tileReader{dir}))
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, latest.N, latest.Hash, earlier.N, earlier.Hash)
+}
+
 // checkProofs checks the proofs that the log's author made.
-func checkProofs(dir string, latest, earlier tlog.Tree, leaves []tlog.Hash) (int, int, error) {
+func checkProofs(dir string, latest, earlier tlog.Tree, tree *hashes) (int, int, error) {
 	bytes, err := os.ReadFile(filepath.Join(dir, "proofs.json"))
 	if err != nil {
 		return 0, 0, err
@@ -173,7 +241,7 @@ func checkProofs(dir string, latest, earlier tlog.Tree, leaves []tlog.Hash) (int
 		if proof.Size != latest.N || proof.Index < 0 || proof.Index >= latest.N {
 			return 0, 0, fmt.Errorf("the proof of entry %d is about another log", proof.Index)
 		}
-		if err := tlog.CheckRecord(hashes, latest.N, latest.Hash, proof.Index, leaves[proof.Index]); err != nil {
+		if err := tlog.CheckRecord(hashes, latest.N, latest.Hash, proof.Index, tree.leaf(proof.Index)); err != nil {
 			return 0, 0, fmt.Errorf("the inclusion proof of entry %d does not hold: %w", proof.Index, err)
 		}
 	}

@@ -167,7 +167,10 @@ def verify(directory):
             differing.append(number)
     named = f"entry {differing[0]} is not what was logged" if differing else "the entries do not have the signed root"
     expect(tree.get_root(size) == root, named)
-    expect(not differing, "a tile of level 0 is not what the entries give")
+    if differing:
+        index = differing[0] // WIDTH
+        path = tile_path(0, index, min(WIDTH, size - index * WIDTH))
+        raise Broken(f"{path} is not what the entries give")
     expect(tree.get_root(old) == old_root, f"the log was rewritten within its first {old} entries")
     if old:
         tree.prove_consistency(old, size).verify(old_root, root)

@@ -22,6 +22,8 @@
 //!
 //! Dropping the future of a commit does not take the commit back.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod engines;
 mod error;
 pub mod limits;
@@ -32,7 +34,7 @@ use std::pin::Pin;
 
 use model::TenantId;
 
-pub use engines::Memory;
+pub use engines::{Examined, Memory, Sqlite, SqliteOptions};
 pub use error::{CommitError, StorageError};
 pub use row::{Batch, Check, Committed, Expect, Order, Put, Row, Space, Span, index_of_key, key_of_index};
 

@@ -158,6 +158,11 @@ impl Vault {
     }
 }
 
+/// Whether a fault only says that there is no such organisation.
+pub fn is_unknown_tenant(fault: &Fault) -> bool {
+    matches!(fault.cause.downcast_ref::<storage::StorageError>(), Some(storage::StorageError::UnknownTenant))
+}
+
 /// A storage error met while doing something.
 fn storage_fault(doing: &'static str) -> impl Fn(storage::StorageError) -> Fault {
     move |error| Fault::new(doing, error)

@@ -134,7 +134,7 @@ impl Vault {
 
     /// As [`Vault::recognise`], by a value of a field with `Search::Exact`.
     pub async fn recognise_by(&self, ctx: &Ctx, kind: &'static KindDecl, field: &str, value: &str) -> Answer<Vec<Opened>> {
-        let shelf = self.security_shelf(ctx, kind)?;
+        self.security_shelf(ctx, kind)?;
         let keys = self.tenant_keys(ctx.tenant).await?;
         let prefix = keys.term_digest(kind.name, field, value.as_bytes()).to_vec();
         let span = Span { to: rows::after_prefix(&prefix), from: prefix, order: Order::Ascending, limit: 50 };
@@ -214,7 +214,8 @@ impl Vault {
         let doing = "reading a person's key";
         let row = self.engine.read(ctx.tenant, Space::Key, &rows::subject_key(subject)).await.map_err(storage_fault(doing))?;
         let row = row.ok_or_else(|| Fault::new(doing, "a live record's key is not there"))?;
-        keys.open_subject(subject, &WrappedKey::from_bytes(row.value)).map_err(seal_fault(doing))
+        let wrapped = WrappedKey::from_bytes(row.value).map_err(seal_fault(doing))?;
+        keys.open_subject(subject, &wrapped).map_err(seal_fault(doing))
     }
 
     pub(crate) fn open_row(&self, ctx: &Ctx, shelf: Shelf, id: RecordId, row: &Row, head: &HeadRow, key: &SubjectKey) -> Result<Opened, Fault> {

@@ -296,7 +296,8 @@ impl<'v> Stage<'v> {
         let doing = "reading a person's key";
         let row_key = rows::subject_key(subject);
         if let Some(row) = engine.read(self.ctx.tenant, Space::Key, &row_key).await.map_err(storage_fault(doing))? {
-            let key = self.keys.open_subject(subject, &WrappedKey::from_bytes(row.value)).map_err(seal_fault(doing))?;
+            let wrapped = WrappedKey::from_bytes(row.value).map_err(seal_fault(doing))?;
+            let key = self.keys.open_subject(subject, &wrapped).map_err(seal_fault(doing))?;
             // INVARIANT: no record is written under a key that an erasure destroys at the same moment.
             self.expect(Space::Key, row_key, Expect::Version(row.version), Guard::Race);
             self.fresh.insert(subject, key.clone());
@@ -335,7 +336,7 @@ impl<'v> Stage<'v> {
             created,
             updated: self.ctx.now,
             subject,
-            digest: key.content_digest(&place, &draft.body),
+            digest: key.content_digest(&place, &draft.body).map_err(seal_fault("digesting a record"))?,
             terms: digests.terms,
             uniques: digests.uniques,
             sealed,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{Fault, TenantId};
+use model::{Fault, RecordId, TenantId};
 use seal::{TenantKeys, WrappedKey};
 use storage::{Batch, Check, CommitError, Expect, Order, Put, Row, Space, Span};
 
@@ -49,6 +49,12 @@ impl Vault {
         Ok(())
     }
 
+    /// The id under which a record about a text is found, without the text: a keyed digest of it.
+    pub async fn digest_id(&self, tenant: TenantId, purpose: &str, text: &str) -> Result<RecordId, Fault> {
+        let keys = self.tenant_keys(tenant).await?;
+        Ok(RecordId::from_foreign("", || keys.lookup_digest(purpose, text.as_bytes())))
+    }
+
     pub(crate) async fn tenant_keys(&self, tenant: TenantId) -> Result<Arc<TenantKeys>, Fault> {
         let known = self.tenants.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&tenant).cloned();
         if let Some(keys) = known {
@@ -66,6 +72,9 @@ impl Vault {
         let span = Span { from: b"t".to_vec(), to: b"u".to_vec(), order: Order::Ascending, limit: 10_000 };
         let rows = self.engine.scan(tenant, Space::Key, span).await;
         let rows = rows.map_err(storage_fault("reading an organisation's keys"))?;
-        Ok(rows.into_iter().map(|(_, row)| WrappedKey::from_bytes(row.value)).collect())
+        rows.into_iter()
+            .map(|(_, row)| WrappedKey::from_bytes(row.value))
+            .collect::<Result<_, _>>()
+            .map_err(seal_fault("reading an organisation's keys"))
     }
 }

@@ -4,7 +4,7 @@ use super::embeds;
 
 /// Whose record this is, across the top of every page about one patient, with what must never be out of sight.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(path = "patient_banner.html")]
+#[template(path = "parts/patient.html")]
 pub struct PatientBanner {
     /// `SURNAME, Forename (Title)`.
     pub name: String,

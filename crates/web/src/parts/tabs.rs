@@ -15,7 +15,7 @@ pub struct Tab {
 
 /// Pages that belong together, side by side.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(path = "tabs.html")]
+#[template(path = "parts/tabs.html")]
 pub struct Tabs {
     /// What the tabs are about, for screen readers.
     pub about: String,
@@ -34,4 +34,15 @@ impl Tabs {
     }
 }
 
-embeds!(Tabs);
+/// The way back up, only where pages lie deep.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    source = r#"<nav class="crumbs" aria-label="You are here"><ol>{% for (words, href) in up %}<li><a href="{{ href }}">{{ words }}</a></li>{% endfor %}</ol></nav>"#,
+    ext = "html"
+)]
+pub struct Crumbs {
+    /// Words and address of each page above, the topmost first.
+    pub up: Vec<(String, String)>,
+}
+
+embeds!(Tabs, Crumbs);

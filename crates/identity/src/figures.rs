@@ -1,0 +1,74 @@
+use std::collections::BTreeSet;
+
+use model::{Answer, Kind, KindDecl, RequestId, TenantId, Time};
+use seal::password::Verifier;
+use vault::{Opened, Query};
+
+use crate::kinds::{Account, Session};
+use crate::{Identity, roles};
+
+/// Counts over every account and session of the house, for the trust page. No names, no ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Figures {
+    /// Organisations, the house's own included.
+    pub organisations: u64,
+    /// Accounts in all of them.
+    pub accounts: u64,
+    /// Of these, accounts with an enrolled second factor.
+    pub accounts_with_second_factor: u64,
+    /// Sessions that are not over.
+    pub sessions: u64,
+    /// Of these, sessions that began with two factors.
+    pub sessions_with_second_factor: u64,
+    /// Sessions still stored more than 24 hours after their end.
+    pub sessions_overdue: u64,
+    /// Password verifiers.
+    pub verifiers: u64,
+    /// Of these, Argon2id at least as strong as the policy.
+    pub verifiers_at_policy: u64,
+    /// Different salts among the verifiers.
+    pub distinct_salts: u64,
+}
+
+impl Identity {
+    /// Counts everything anew, organisation by organisation.
+    pub async fn figures(&self, request: RequestId, now: Time) -> Answer<Figures> {
+        let mut figures = Figures::default();
+        let mut salts = BTreeSet::new();
+        for tenant in self.vault.tenants().await? {
+            figures.organisations += 1;
+            for opened in self.every(tenant, Account::DECL, request, now).await? {
+                let account: Account = opened.record()?;
+                figures.accounts += 1;
+                figures.accounts_with_second_factor += u64::from(account.factor.is_some());
+                figures.verifiers += 1;
+                salts.extend(account.verifier.split('$').nth(4).map(str::to_owned));
+                let current = Verifier::parse(&account.verifier).is_ok_and(|verifier| !self.hasher.is_old(&verifier));
+                figures.verifiers_at_policy += u64::from(current);
+            }
+            for opened in self.every(tenant, Session::DECL, request, now).await? {
+                let session: Session = opened.record()?;
+                let over = session.ends <= now;
+                figures.sessions += u64::from(!over);
+                figures.sessions_with_second_factor += u64::from(!over && session.factors.len() >= 2);
+                figures.sessions_overdue += u64::from(session.ends.plus_seconds(24 * 60 * 60) <= now);
+            }
+        }
+        figures.distinct_salts = salts.len() as u64;
+        Ok(figures)
+    }
+
+    async fn every(&self, tenant: TenantId, kind: &'static KindDecl, request: RequestId, now: Time) -> Answer<Vec<Opened>> {
+        let duty = self.duty(roles::COUNT, tenant, request, now);
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let found = self.vault.search(&duty, &Query { limit: 50, after, ..Query::all(kind) }).await?;
+            all.extend(found.page);
+            match found.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Pages of the door, and the addresses where programs read counts and evidence.
+
+mod counts;
+mod evidence;
+mod set_up;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use web::{Cache, Needs, RouteDecl, Site, problem_json};
+
+use crate::Identity;
+
+/// What the pages need to know beside identity itself.
+#[derive(Clone)]
+pub struct State {
+    pub(crate) identity: Arc<Identity>,
+    /// Where somebody lands after signing in.
+    pub(crate) home: &'static str,
+    /// The roles of an organisation's first administrator.
+    pub(crate) first_roles: &'static [&'static str],
+    /// The one-time token that first set-up asks for, while it is open.
+    pub(crate) set_up_token: Option<Arc<str>>,
+}
+
+impl State {
+    /// Pages over identity; `home` is where somebody lands after signing in, `first_roles` what a first
+    /// administrator holds, `set_up_token` opens first set-up.
+    pub fn new(identity: Arc<Identity>, home: &'static str, first_roles: &'static [&'static str], set_up_token: Option<Arc<str>>) -> Self {
+        Self { identity, home, first_roles, set_up_token }
+    }
+}
+
+/// Every route of identity.
+pub fn site(state: State) -> Site {
+    let pages = Site::pages()
+        .get("/sign-in", Needs::Public, "Sign in with an e-mail address and a password.", sign_in::ask)
+        .post("/sign-in", Needs::Public, "Check the first factor.", sign_in::password)
+        .post("/sign-in/code", Needs::Public, "Check the second factor and begin a session.", sign_in::code)
+        .post("/sign-out", Needs::Session, "End this session.", sign_in::out)
+        .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
+        .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
+        .with_state(state.clone());
+    let open = |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
+    let house = Site::api("/house", problem_json)
+        .get("/house/figures", Needs::Permission("figures.read"), "Count accounts, factors and sessions.", counts::figures)
+        .with_state(state.clone());
+    let audit = Site::api("/audit", problem_json)
+        .get("/audit/entries", Needs::Permission("evidence.read"), "Read the organisation's audit log.", evidence::entries)
+        .get("/audit/checkpoint", Needs::Permission("evidence.read"), "Read the newest signed checkpoint of the audit log.", evidence::checkpoint)
+        .add(open("/audit/vkey", "The public key that signs the checkpoints of audit logs."), evidence::vkey)
+        .with_state(state);
+    pages.join(house).join(audit)
+}

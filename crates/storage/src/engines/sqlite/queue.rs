@@ -1,0 +1,144 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::{Batch, CommitError, Committed};
+
+/// Batches per transaction at most.
+const GROUP_BATCHES_MAX: usize = 512;
+/// Bytes per transaction at most, unless a single batch is larger.
+const GROUP_BYTES_MAX: usize = 4 << 20;
+/// What may wait for a tenant's committer, in units of [`ROOM_UNIT_BYTES`]: 64 MiB or 65,536 small batches.
+const ROOM_UNITS: usize = 65_536;
+const ROOM_UNIT_BYTES: usize = 1024;
+
+/// A batch that waits for its committer.
+pub(super) struct Job {
+    pub(super) batch: Batch,
+    reply: oneshot::Sender<Result<Committed, CommitError>>,
+    bytes: usize,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Job {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes as u64
+    }
+
+    /// Answers whoever waits; who has gone away does not want to know.
+    pub(super) fn answer(self, answer: Result<Committed, CommitError>) {
+        drop(self.reply.send(answer));
+    }
+}
+
+/// What the committer finds when it asks for work.
+pub(super) enum Next {
+    Work(Vec<Job>),
+    /// Nothing came for as long as it was willing to wait.
+    Nothing,
+    /// Nothing is left and nothing will come.
+    Closed,
+}
+
+/// The commits that wait for one tenant's committer. Bounded: who finds no room waits for it.
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    came: Condvar,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    closed: bool,
+    asleep: bool,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting::default()),
+            came: Condvar::new(),
+            room: Arc::new(Semaphore::new(ROOM_UNITS)),
+        }
+    }
+
+    /// Queues a batch, waiting for room; gives it back if the queue was closed.
+    pub(super) async fn push(
+        &self,
+        batch: Batch,
+        bytes: usize,
+    ) -> Result<oneshot::Receiver<Result<Committed, CommitError>>, Batch> {
+        let units = (bytes / ROOM_UNIT_BYTES + 1).min(ROOM_UNITS);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(units).await else { return Err(batch) };
+        let (reply, answer) = oneshot::channel();
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(batch);
+        }
+        waiting.jobs.push_back(Job { batch, reply, bytes, _room: room });
+        if waiting.asleep {
+            waiting.asleep = false;
+            self.came.notify_one();
+        }
+        Ok(answer)
+    }
+
+    /// Everything that waits, up to the size of a group; waits for the first to come.
+    pub(super) fn next(&self, patience: Duration) -> Next {
+        let mut waiting = self.lock();
+        if waiting.jobs.is_empty() && !waiting.closed {
+            waiting.asleep = true;
+            let calm = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.closed;
+            waiting = self.came.wait_timeout_while(waiting, patience, calm).unwrap_or_else(PoisonError::into_inner).0;
+            waiting.asleep = false;
+        }
+        let group = waiting.take_group();
+        match (group.is_empty(), waiting.closed) {
+            (false, _) => Next::Work(group),
+            (true, true) => Next::Closed,
+            (true, false) => Next::Nothing,
+        }
+    }
+
+    /// Lets nothing more in; what waits will still be done.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.came.notify_one();
+    }
+
+    /// Closes if nothing waits, and says whether it did.
+    pub(super) fn close_if_empty(&self) -> bool {
+        let mut waiting = self.lock();
+        waiting.closed |= waiting.jobs.is_empty();
+        waiting.closed
+    }
+
+    /// Lets nothing more in and drops what waits: for a committer that cannot go on.
+    pub(super) fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        waiting.jobs.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn take_group(&mut self) -> Vec<Job> {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while group.len() < GROUP_BATCHES_MAX {
+            let Some(job) = self.jobs.pop_front_if(|job| bytes == 0 || bytes + job.bytes <= GROUP_BYTES_MAX) else {
+                break;
+            };
+            bytes += job.bytes;
+            group.push(job);
+        }
+        group
+    }
+}

@@ -1,0 +1,3 @@
+//! What the engines promise, tested from outside.
+
+mod conformance;

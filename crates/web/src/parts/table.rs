@@ -1,0 +1,111 @@
+use std::fmt;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::{Empty, Html, embeds};
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its heading, which is also the label on a phone.
+    pub words: String,
+    /// Whether it holds numbers that are compared.
+    pub numeric: bool,
+}
+
+impl Column {
+    /// A column of words.
+    pub fn text(words: impl Into<String>) -> Self {
+        Self { words: words.into(), numeric: false }
+    }
+
+    /// A column of numbers, set flush right.
+    pub fn number(words: impl Into<String>) -> Self {
+        Self { words: words.into(), numeric: true }
+    }
+}
+
+/// What stands in one place of a table or a list of facts.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    source = r#"{% match self %}{% when Self::Text(words) %}{{ words }}{% when Self::Faint(words) %}<span class="faint">{{ words }}</span>{% when Self::Link { words, href } %}<a href="{{ href }}">{{ words }}</a>{% when Self::Part(html) %}{{ html }}{% endmatch %}"#,
+    ext = "html"
+)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// Words of less weight.
+    Faint(String),
+    /// Words that lead somewhere.
+    Link {
+        /// The words.
+        words: String,
+        /// Where they lead.
+        href: String,
+    },
+    /// Another part, such as a chip.
+    Part(Html),
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(words: impl Into<String>) -> Self {
+        Self::Text(words.into())
+    }
+
+    /// Words of less weight.
+    pub fn faint(words: impl Into<String>) -> Self {
+        Self::Faint(words.into())
+    }
+
+    /// Words that lead somewhere.
+    pub fn link(words: impl Into<String>, href: impl Into<String>) -> Self {
+        Self::Link { words: words.into(), href: href.into() }
+    }
+
+    /// Any part.
+    pub fn part(part: &(impl HtmlSafe + fmt::Display)) -> Self {
+        Self::Part(Html::of(part))
+    }
+}
+
+/// One row: as many cells as the table has columns. The first names the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(pub Vec<Cell>);
+
+/// Rows and columns; on a phone every row becomes a card.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "parts/table.html")]
+pub struct Table {
+    caption: String,
+    columns: Vec<Column>,
+    rows: Vec<Vec<(Column, Cell)>>,
+    empty: Empty,
+}
+
+impl Table {
+    /// A table that says `empty` if it has no rows. The caption is for screen readers.
+    pub fn new(caption: impl Into<String>, columns: Vec<Column>, rows: Vec<Row>, empty: Empty) -> Self {
+        let rows = rows.into_iter().map(|row| columns.iter().cloned().zip(row.0).collect()).collect();
+        Self { caption: caption.into(), columns, rows, empty }
+    }
+}
+
+/// Earlier and later parts of a long list.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    source = r#"<nav class="pages" aria-label="Parts of the list"><p>{{ words }}</p>
+<p>{% if let Some(href) = before %}<a class="button quiet" rel="prev" href="{{ href }}">Before</a>{% endif %}{% if let Some(href) = after %}<a class="button quiet" rel="next" href="{{ href }}">After</a>{% endif %}</p></nav>"#,
+    ext = "html"
+)]
+pub struct Pages {
+    /// Which part this is, such as `51 to 100 of 312 patients`.
+    pub words: String,
+    /// The part before, if there is one.
+    pub before: Option<String>,
+    /// The part after, if there is one.
+    pub after: Option<String>,
+}
+
+embeds!(Cell, Table, Pages);
