@@ -3,7 +3,7 @@ use crate::claim::ClaimDecl;
 use crate::digest::sha256_hex;
 use crate::keys::{Keys, PublicKeys, log_origin};
 use crate::probe::Trouble;
-use crate::shelf::{Head, Placed, RESULTS_MAX, Results, Shelf, Standing, State};
+use crate::shelf::{Head, Placed, RESULTS_MAX, Shelf, Standing, State};
 use crate::statement::Statement;
 use ledger::build::Growth;
 use ledger::files::Directory;

@@ -1,17 +1,23 @@
 //! The house as the runner sees it: an address, a certificate, and what anybody with an account could do.
 
 mod desk;
+mod evidence;
 mod fhir;
+mod figures;
 mod hello;
 mod route;
 mod totp;
 mod wire;
 
 pub use desk::{Desk, Session, cookies_set};
-pub(crate) use fhir::{Fhir, bundle_resources, patient};
-pub(crate) use hello::{Greeting, Offer, greet};
-pub(crate) use route::{Needs, Route, routes};
+pub(crate) use desk::half_way;
+pub(crate) use evidence::Evidence;
+pub(crate) use fhir::{Fhir, patient};
+pub(crate) use figures::figures;
+pub(crate) use hello::{Greeting, Offer, exchange, greet};
+pub(crate) use route::{Route, open_pages, routes};
 pub use wire::{Call, Https, Reply, Replying, Wire};
+
 
 use crate::probe::Trouble;
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,7 @@ use std::sync::Mutex;
 mod seek;
 
 pub use seek::{Found, Seeker, Swept};
+pub(crate) use seek::{forms_of, shown};
 
 /// The most failures that a result tells one by one.
 const FAILURES_MAX: usize = 20;

@@ -26,7 +26,7 @@ pub struct Launched {
     /// Whom one can be there.
     pub known: Credentials,
     /// Ends it.
-    pub stop: Box<dyn FnOnce() -> Doing<'static, ()> + Send>,
+    pub stop: Box<dyn FnOnce() -> Doing<'static, ()> + Send + Sync>,
 }
 
 /// No scratch houses: claims that need one stay without evidence.
@@ -41,3 +41,7 @@ impl Scratch for NoScratch {
         Box::pin(async { Err(Trouble::new("there is no way to make a scratch house here")) })
     }
 }
+
+mod program;
+
+pub use program::{OpenRows, Program};

@@ -32,6 +32,8 @@ struct Held {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Session {
     cookies: BTreeMap<String, String>,
+    /// The attributes of the session cookie, in lower case.
+    attributes: Vec<String>,
 }
 
 /// What the password alone gives.
@@ -106,12 +108,17 @@ async fn unused_step(outside: &dyn Outside, used: Option<i64>) -> i64 {
 impl Session {
     /// A browser with only this session cookie.
     pub fn of_cookie(value: &str) -> Self {
-        Self { cookies: BTreeMap::from([(SESSION.to_owned(), value.to_owned())]) }
+        Self { cookies: BTreeMap::from([(SESSION.to_owned(), value.to_owned())]), attributes: Vec::new() }
     }
 
     /// The session cookie's value.
     pub fn cookie(&self) -> Option<&str> {
         self.cookies.get(SESSION).map(String::as_str)
+    }
+
+    /// What the session cookie was set with, such as `httponly`.
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
     }
 
     /// The request with the cookies.
@@ -127,6 +134,9 @@ impl Session {
     pub async fn send(&mut self, wire: &dyn Wire, call: Call) -> Result<Reply, Trouble> {
         let reply = wire.call(self.dress(call)).await?;
         for cookie in cookies_set(&reply) {
+            if cookie.name == SESSION {
+                self.attributes.clone_from(&cookie.attributes);
+            }
             match cookie.attributes.iter().any(|attribute| attribute == "max-age=0") {
                 true => self.cookies.remove(&cookie.name),
                 false => self.cookies.insert(cookie.name, cookie.value),

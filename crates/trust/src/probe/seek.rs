@@ -97,6 +97,13 @@ impl Seeker {
         Ok(swept)
     }
 
+    /// The same on a thread that may wait for the disk.
+    pub async fn sweep_aside(self, stores: &Stores) -> Result<Swept, Trouble> {
+        let stores = stores.clone();
+        let swept = tokio::task::spawn_blocking(move || self.sweep(&stores)).await;
+        swept.map_err(|error| Trouble::new(format!("looking through the stores: {error}")))?
+    }
+
     /// Looks through one file.
     pub fn file(&self, path: &Path, swept: &mut Swept) -> std::io::Result<()> {
         let mut file = File::open(path)?;
