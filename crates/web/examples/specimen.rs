@@ -163,7 +163,7 @@ async fn patient(room: Room) -> Reply {
     let row = |name: &str, born: &str, visits: &str, tag: Tag| {
         Row(vec![Cell::link(name, "/patient"), Cell::text(born), Cell::part(&tag), Cell::text(visits)])
     };
-    let columns = vec![Column::text("Name"), Column::text("Born"), Column::text("State"), Column::number("Visits")];
+    let columns = vec![Column::text("Name"), Column::short("Born"), Column::text("State"), Column::number("Visits")];
     let body = Patient {
         table: Table::new(
             "Patients seen this week",

@@ -19,7 +19,7 @@ pub use button::{Button, ButtonLink, Look};
 pub use field::{Area, Choice, Choices, DateField, Field, Kind, Pick, Select};
 pub use notice::{Empty, ErrorSummary, Notice};
 pub use patient::PatientBanner;
-pub use table::{Cell, Column, Pages, Row, Table};
+pub use table::{Cell, Column, Pages, Row, Set, Table};
 pub use tabs::{Crumbs, Tab, Tabs};
 pub use text::{Code, Entries, Entry, Facts, Figures, Hash};
 pub use verdict::{Chip, Line, Proportion, Strip, Tag, Tone, Verdict};

@@ -33,7 +33,7 @@ impl Notice {
 #[template(
     source = r##"{% if !problems.is_empty() %}<div class="summary" role="alert" tabindex="-1">
 <h2>{% if problems.len() == 1 %}There is a problem{% else %}There are {{ problems.len() }} problems{% endif %}</h2>
-<ul>{% for problem in problems %}<li>{% if problem.path.is_empty() %}{{ problem.words }}{% else %}<a href="#{{ problem.path }}">{{ problem.words }}</a>{% endif %}</li>{% endfor %}</ul>
+<ul class="summary-list">{% for problem in problems %}<li>{% if problem.path.is_empty() %}{{ problem.words }}{% else %}<a href="#{{ problem.path }}">{{ problem.words }}</a>{% endif %}</li>{% endfor %}</ul>
 </div>{% endif %}"##,
     ext = "html"
 )]

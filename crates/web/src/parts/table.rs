@@ -10,19 +10,45 @@ use super::{Empty, Html, embeds};
 pub struct Column {
     /// Its heading, which is also the label on a phone.
     pub words: String,
-    /// Whether it holds numbers that are compared.
-    pub numeric: bool,
+    /// How its cells are set.
+    pub set: Set,
+}
+
+/// How the cells of a column are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// Words that may run over several lines.
+    Words,
+    /// Short words that stay on one line, such as dates.
+    Short,
+    /// Numbers that are compared, flush right.
+    Number,
+}
+
+impl Set {
+    const fn class(&self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Short => "short",
+            Self::Number => "number",
+        }
+    }
 }
 
 impl Column {
     /// A column of words.
     pub fn text(words: impl Into<String>) -> Self {
-        Self { words: words.into(), numeric: false }
+        Self { words: words.into(), set: Set::Words }
+    }
+
+    /// A column of short words that stay on one line, such as dates.
+    pub fn short(words: impl Into<String>) -> Self {
+        Self { words: words.into(), set: Set::Short }
     }
 
     /// A column of numbers, set flush right.
     pub fn number(words: impl Into<String>) -> Self {
-        Self { words: words.into(), numeric: true }
+        Self { words: words.into(), set: Set::Number }
     }
 }
 
