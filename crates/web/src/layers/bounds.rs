@@ -23,7 +23,7 @@ pub(super) async fn bound(State(house): State<Arc<House>>, request: Request, nex
         Ok(Err(_)) => Declined::from(Fault::new("answering a request", "the handler panicked")).into_response(),
         Err(_) => Declined::from(Refusal::new(
             RefusalKind::Busy,
-            "This took longer than it may, so it was stopped. Nothing was half saved. Please try again in a minute.",
+            "This took longer than it may, so it was stopped. It was done wholly or not at all: look before you try again.",
         ))
         .into_response(),
     }

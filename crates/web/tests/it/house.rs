@@ -181,6 +181,8 @@ async fn bundle() -> &'static str {
 
 pub fn site(notes: Notes) -> Site {
     let kept = RouteDecl::new(Method::GET, "/bundle", Needs::Public, "The evidence.");
+    let kept_form =
+        RouteDecl::new(Method::GET, "/public-note", Needs::Public, "A form declared to be kept, by mistake.");
     let scripted = RouteDecl::new(Method::GET, "/scripted", Needs::Public, "A page with a script of its own.");
     let pages = Site::pages()
         .get("/hello", Needs::Public, "Says hello.", hello)
@@ -193,6 +195,7 @@ pub fn site(notes: Notes) -> Site {
         .get("/slow", Needs::Public, "Takes a minute.", slow)
         .get("/number/{number}", Needs::Public, "Takes a number.", numbered)
         .add(kept.cache(Cache::Public { seconds: 60 }), bundle)
+        .add(kept_form.cache(Cache::Public { seconds: 60 }), show_note)
         .add(scripted.own_scripts(), hello)
         .with_state(notes);
     let put =

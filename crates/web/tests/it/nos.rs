@@ -68,6 +68,15 @@ async fn only_what_declares_it_may_be_kept_or_run_scripts() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_form_token_is_kept_by_nobody_whatever_its_route_says() {
+    let house = house();
+    let new = house.see("/public-note").await;
+    assert_eq!((new.status, new.header("cache-control")), (200, "no-store"));
+    let known = house.ask("GET", "/public-note", &[("cookie", "__Host-candor-form=abc")], "").await;
+    assert_eq!((known.header("set-cookie"), known.header("cache-control")), ("", "no-store"));
+}
+
+#[tokio::test]
 async fn a_fault_and_a_panic_show_the_request_and_no_cause() {
     let house = house();
     for path in ["/fault", "/panic"] {
