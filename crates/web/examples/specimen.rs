@@ -158,6 +158,7 @@ struct Patient {
     tags: Vec<Tag>,
     pages: Pages,
     notice: Notice,
+    progress: Progress,
 }
 
 async fn patient(room: Room) -> Reply {
@@ -210,6 +211,11 @@ async fn patient(room: Room) -> Reply {
             Tag::new(Tone::Good, "Completed"),
         ],
         pages: Pages { words: "51 to 100 of 312 patients".into(), before: Some("/a".into()), after: Some("/b".into()) },
+        progress: Progress {
+            words: "Importing: 1,204 of 3,100 records, about 2 minutes left. You can leave this page.".into(),
+            done: 1204,
+            of: 3100,
+        },
         notice: Notice::new(
             Tone::Good,
             "The note is signed.",

@@ -18,7 +18,7 @@ use askama::filters::HtmlSafe;
 
 pub use button::{Button, ButtonLink, Look};
 pub use field::{Area, Choice, Choices, DateField, Field, Kind, Pick, Select};
-pub use notice::{Empty, ErrorSummary, Notice};
+pub use notice::{Empty, ErrorSummary, Notice, Progress};
 pub use patient::{PatientBanner, PatientName};
 pub use table::{Cell, Column, Pages, Row, Set, Table};
 pub use tabs::{Crumbs, Tab, Tabs};

@@ -70,4 +70,19 @@ impl Empty {
     }
 }
 
-embeds!(Notice, ErrorSummary, Empty);
+/// How far long work has come. The page may be left; `Frame::refresh_seconds` keeps it up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    source = r#"<div class="progress"><p id="progress-words">{{ words }}</p><progress max="{{ of }}" value="{{ done }}" aria-labelledby="progress-words"></progress></div>"#,
+    ext = "html"
+)]
+pub struct Progress {
+    /// What is going on, in a sentence with its numbers.
+    pub words: String,
+    /// How much is done.
+    pub done: u64,
+    /// How much there is.
+    pub of: u64,
+}
+
+embeds!(Notice, ErrorSummary, Empty, Progress);

@@ -127,6 +127,22 @@ fn the_site_lists_every_route_with_what_it_needs() {
 }
 
 #[test]
+fn the_declared_text_holds_every_route_that_is_answered() {
+    let declared = site(Notes::default()).declared();
+    assert!(declared.contains("GET /assets/{file} · public · page · immutable"), "{declared}");
+    let lines: Vec<&str> = declared.lines().collect();
+    assert_eq!(lines.len(), site(Notes::default()).routes().len() + 1);
+    assert!(lines.is_sorted_by_key(|line| line.split(' ').nth(1)), "{declared}");
+}
+
+#[tokio::test]
+async fn a_route_may_declare_more_time_than_the_house_gives() {
+    let house = house();
+    assert_eq!(house.see("/slow").await.status, 503);
+    assert_eq!(house.see("/patient-import").await.status, 200);
+}
+
+#[test]
 fn wrong_declarations_do_not_open() {
     let open = |site: Site| {
         let options = Options::new(std::sync::Arc::new(super::house::Counting::default()), [0; 32]);

@@ -167,6 +167,11 @@ async fn slow() -> Reply {
     Ok(StatusCode::OK.into_response())
 }
 
+async fn slower() -> Reply {
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    Ok(StatusCode::OK.into_response())
+}
+
 async fn numbered(Path(number): Path<u32>) -> String {
     number.to_string()
 }
@@ -183,6 +188,7 @@ pub fn site(notes: Notes) -> Site {
     let kept = RouteDecl::new(Method::GET, "/bundle", Needs::Public, "The evidence.");
     let kept_form =
         RouteDecl::new(Method::GET, "/public-note", Needs::Public, "A form declared to be kept, by mistake.");
+    let import = RouteDecl::new(Method::GET, "/patient-import", Needs::Public, "Takes longer than the rest.");
     let scripted = RouteDecl::new(Method::GET, "/scripted", Needs::Public, "A page with a script of its own.");
     let pages = Site::pages()
         .get("/hello", Needs::Public, "Says hello.", hello)
@@ -196,6 +202,7 @@ pub fn site(notes: Notes) -> Site {
         .get("/number/{number}", Needs::Public, "Takes a number.", numbered)
         .add(kept.cache(Cache::Public { seconds: 60 }), bundle)
         .add(kept_form.cache(Cache::Public { seconds: 60 }), show_note)
+        .add(import.time_max(Duration::from_secs(5)), slower)
         .add(scripted.own_scripts(), hello)
         .with_state(notes);
     let put =

@@ -11,6 +11,7 @@
 mod doors;
 mod forms;
 mod house;
+mod log;
 mod nos;
 mod sight;
 mod wire;
