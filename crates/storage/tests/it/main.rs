@@ -4,5 +4,6 @@ mod conformance;
 mod crash;
 mod damage;
 mod erasure;
+mod group;
 mod idle;
 mod sabotage;
