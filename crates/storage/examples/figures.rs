@@ -76,7 +76,7 @@ async fn reads(engine: &Sqlite) {
         let mut read = 0u32;
         while started.elapsed() < Duration::from_secs(1) {
             let mut key = record(u64::from(read % 64) << 32 | u64::from(read % 50)).puts.remove(0).key;
-            key[8] = tail;
+            *key.last_mut().unwrap() = tail;
             assert_eq!(engine.read(TENANT, Space::Head, &key).await.unwrap().is_some(), tail == 0);
             read += 1;
         }

@@ -69,10 +69,9 @@ async fn ask(engine: &Sqlite, truth: &Truth) -> Result<bool, String> {
         wanted.reverse();
         whole &= right("a scan down", engine.scan(TENANT, space, all.descending()).await, &wanted)?;
     }
-    let wanted: Vec<_> = truth.entries.iter().cloned().collect();
     let log = engine.scan(TENANT, Space::Log, Span::indexes(0, u64::MAX)).await;
     let log = log.map(|rows| rows.into_iter().map(|(_, row)| row.value).collect::<Vec<_>>());
-    whole &= right("the log", log, &wanted)?;
+    whole &= right("the log", log, &truth.entries)?;
     Ok(whole)
 }
 
