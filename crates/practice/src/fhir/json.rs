@@ -2,6 +2,8 @@
 
 mod edit;
 mod read;
+mod strings;
+mod unreadable;
 mod write;
 
 use std::borrow::Cow;
@@ -9,7 +11,7 @@ use std::ops::Range;
 
 pub(crate) use edit::quoted;
 pub use edit::{Edits, compact};
-pub use read::Unreadable;
+pub use unreadable::Unreadable;
 pub use write::{List, Object, object};
 
 /// How much a reader takes before it refuses.
@@ -161,13 +163,13 @@ impl<'d> Node<'d> {
 
     /// Its name, if it is a member of an object.
     pub fn name(self) -> Option<Cow<'d, str>> {
-        (self.slot.name.from > 0).then(|| read::unescape(self.document.piece(self.slot.name)))
+        (self.slot.name.from > 0).then(|| strings::unescape(self.document.piece(self.slot.name)))
     }
 
     /// The string, without quotes and escapes.
     pub fn text(self) -> Option<Cow<'d, str>> {
         let inner = self.raw().strip_prefix('"')?.strip_suffix('"')?;
-        Some(if self.slot.escaped { read::unescape(inner) } else { Cow::Borrowed(inner) })
+        Some(if self.slot.escaped { strings::unescape(inner) } else { Cow::Borrowed(inner) })
     }
 
     /// The number, as written.

@@ -246,7 +246,7 @@ fn contained(inner: Node<'_>, path: &str, found: &mut Vec<Problem>) {
     if super::R4_TYPES.binary_search(&&*name).is_err() {
         return no(format!("{path}.resourceType"), "This is not the name of a FHIR R4 resource type.");
     }
-    if !inner.member_text("id").is_some_and(|id| FhirId::parse(&id).is_some()) {
+    if inner.member_text("id").is_none_or(|id| FhirId::parse(&id).is_none()) {
         no(format!("{path}.id"), "A contained resource needs an id of 1 to 64 letters, digits, hyphens or dots.");
     }
     if inner.member("contained").is_some() {

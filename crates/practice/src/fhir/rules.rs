@@ -59,7 +59,7 @@ pub(crate) fn check(root: Node<'_>, of: Type, now: Time, found: &mut Vec<Problem
     let mut walk =
         Walk { of, contained, path: of.name().to_owned(), plain: of.name().to_owned(), nesting: Nesting::Fits, found };
     // The model takes any string as an id.
-    if root.member("id").is_some_and(|id| !id.text().is_some_and(|id| FhirId::parse(&id).is_some())) {
+    if root.member("id").is_some_and(|id| id.text().is_none_or(|id| FhirId::parse(&id).is_none())) {
         walk.no_at("id", "An id has 1 to 64 letters, digits, hyphens or dots.");
     }
     walk.node(root);
@@ -180,10 +180,11 @@ impl Walk<'_> {
             "attachment" | "photo" if has("data") && !has("contentType") && !has("_contentType") => {
                 self.no_at("contentType", "Attached data needs its media type (att-1).");
             }
-            "contact" if self.of == Type::Patient && self.plain == "Patient.contact" => {
-                if !["name", "telecom", "address", "organization"].iter().any(|name| has(name)) {
-                    self.no("A contact needs a name, a telecom, an address or an organization (pat-1).");
-                }
+            "contact"
+                if self.plain == "Patient.contact"
+                    && !["name", "telecom", "address", "organization"].iter().any(|name| has(name)) =>
+            {
+                self.no("A contact needs a name, a telecom, an address or an organization (pat-1).");
             }
             "period" => self.period(object),
             _ => {}
@@ -239,7 +240,7 @@ fn is_base64(text: &str) -> bool {
             _ => return false,
         }
     }
-    length > 0 && length % 4 == 0 && padding <= 2
+    length > 0 && length.is_multiple_of(4) && padding <= 2
 }
 
 /// Elements that a narrative cannot have (txt-1): what acts, loads or frames.

@@ -1,4 +1,11 @@
 //! Tests of the practice, one module for each part.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails here; these lints only know functions that are marked as tests"
+)]
 
 mod bundle;
 mod examples;

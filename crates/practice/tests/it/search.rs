@@ -272,6 +272,15 @@ proptest! {
         }
     }
 
+    #[test]
+    fn folding_twice_gives_the_same(text in "\\PC{0,30}") {
+        let once = practice::fhir::fold(&text);
+        prop_assert_eq!(practice::fhir::fold(&once), once);
+        for word in practice::fhir::words(&text) {
+            prop_assert_eq!(practice::fhir::fold(&word), word);
+        }
+    }
+
     /// The question decides; the index may only be wider.
     #[test]
     fn the_index_never_misses_a_date(
