@@ -10,7 +10,7 @@ use practice::fhir::{FhirId, Resource, Type, VersionId};
 use crate::{BINARY, DOCUMENT, PATIENT, PRACTITIONER, now};
 
 fn shared() -> PathBuf {
-    // Worktrees may lie one level deeper than the repository itself.
+    // The repository may lie one folder deeper than usual.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let near = [root.join("../shared/data/fhir"), root.join("../../shared/data/fhir")];
     let [first, _] = &near;
