@@ -8,9 +8,9 @@ use ledger::files::Directory;
 use model::{Outside, Time};
 use std::path::PathBuf;
 use std::sync::Arc;
+use trust::Verdict;
 use trust::bundle::{command, verify};
 use trust::runner::{Config, Mode, Outcome, Runner};
-use trust::Verdict;
 
 /// A house with a runner that ran every probe once.
 pub struct Proved {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use trust::house::{Call, Credentials, FhirAccess, Person, Replying, Tenant, Wire};
-use trust::house::Reply;
 use trust::Trouble;
+use trust::house::Reply;
+use trust::house::{Call, Credentials, FhirAccess, Person, Replying, Tenant, Wire};
 
 /// Which control is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,9 +189,7 @@ impl Fake {
             ("GET", "/trust/routes.json") => self.routes(),
             ("GET", "/trust/bundle") => self.bundle(),
             ("GET", "/trust/claims.json") => self.claims_json(),
-            ("GET", "/fhir/r4/metadata") => {
-                json_reply(&json!({ "rest": [{ "resource": [{ "type": "Patient" }] }] }))
-            }
+            ("GET", "/fhir/r4/metadata") => json_reply(&json!({ "rest": [{ "resource": [{ "type": "Patient" }] }] })),
             ("GET", "/open") => page("left open"),
             ("GET", "/house/figures") => self.figures(inner, asked),
             (_, path) if path.starts_with("/audit/") => self.audit(inner, asked),
@@ -348,7 +346,8 @@ impl Fake {
                 page(&head.signed(&tenant.key).unwrap())
             }
             _ => {
-                let number = |name: &str| asked.query.get(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+                let number =
+                    |name: &str| asked.query.get(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
                 let (from, limit) = (number("from"), number("limit"));
                 let page: Vec<&String> = log.iter().skip(from).take(limit).collect();
                 json_reply(&json!({ "len": log.len(), "entries": page }))

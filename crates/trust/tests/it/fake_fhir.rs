@@ -6,7 +6,8 @@ use trust::house::Reply;
 
 impl Fake {
     pub fn fhir(&self, inner: &mut Inner, tenant: usize, asked: &Asked<'_>) -> Reply {
-        let below: Vec<&str> = asked.path.trim_start_matches("/fhir/r4").split('/').filter(|part| !part.is_empty()).collect();
+        let below: Vec<&str> =
+            asked.path.trim_start_matches("/fhir/r4").split('/').filter(|part| !part.is_empty()).collect();
         let body: Option<Value> = serde_json::from_slice(&asked.call.body).ok();
         match (asked.call.method.as_str(), below.as_slice()) {
             ("GET", ["Patient"]) => self.search(inner, tenant, asked),
@@ -28,7 +29,10 @@ impl Fake {
     }
 
     fn save(&self, inner: &mut Inner, tenant: usize, asked: &Asked<'_>, id: Option<&str>, mut patient: Value) -> Reply {
-        let fresh = format!("00000000-0000-7000-8000-{:012x}", inner.tenants.iter().map(|tenant| tenant.patients.len()).sum::<usize>());
+        let fresh = format!(
+            "00000000-0000-7000-8000-{:012x}",
+            inner.tenants.iter().map(|tenant| tenant.patients.len()).sum::<usize>()
+        );
         let id = id.map_or(fresh, str::to_owned);
         patient["id"] = json!(id);
         let versions = inner.tenants[tenant].patients.entry(id.clone()).or_default();
@@ -78,7 +82,8 @@ impl Fake {
             }
             let newest = other.patients.values().filter_map(|versions| versions.last());
             let matching = newest.filter(|patient| {
-                wanted.is_none_or(|wanted| patient["name"][0]["family"] == **wanted) && by_id.is_none_or(|id| patient["id"] == **id)
+                wanted.is_none_or(|wanted| patient["name"][0]["family"] == **wanted)
+                    && by_id.is_none_or(|id| patient["id"] == **id)
             });
             found.extend(matching.map(|patient| json!({ "resource": patient })));
         }
@@ -97,7 +102,9 @@ impl Fake {
                 }
             }
         }
-        let Some(versions) = inner.tenants[tenant].patients.get(id) else { return self.refuse(inner, tenant, asked, 404) };
+        let Some(versions) = inner.tenants[tenant].patients.get(id) else {
+            return self.refuse(inner, tenant, asked, 404);
+        };
         let present = format!("W/\"{}\"", versions.len());
         if header(asked.call, "if-match") != Some(present) {
             return self.refuse(inner, tenant, asked, 412);

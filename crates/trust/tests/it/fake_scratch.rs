@@ -114,7 +114,9 @@ impl ScratchHouse {
     async fn read(&self, number: u8, id: RecordId) -> Reply {
         let mut head = KIND.to_vec();
         head.extend(id.as_bytes());
-        let Some(row) = self.rows.read(tenant_id(number), Space::Head, &head).await.unwrap() else { return status(404) };
+        let Some(row) = self.rows.read(tenant_id(number), Space::Head, &head).await.unwrap() else {
+            return status(404);
+        };
         let (place, body) = row.value.split_at(25);
         let right = match self.broken {
             Broken::OpensMovedBytes => true,

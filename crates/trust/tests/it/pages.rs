@@ -65,7 +65,8 @@ async fn anybody_can_read_what_was_proved() {
 
     let page = get("/trust").await;
     assert_eq!(page.status, 200);
-    for words in ["running check", "A password alone opens nothing", "Download evidence", "11", "Failed", "12 entries"] {
+    for words in ["running check", "A password alone opens nothing", "Download evidence", "11", "Failed", "12 entries"]
+    {
         assert!(page.text().contains(words), "{words}");
     }
     assert!(page.header("set-cookie").is_none(), "a public page sets no cookie");
@@ -81,7 +82,9 @@ async fn anybody_can_read_what_was_proved() {
     let rows = list["claims"].as_array().unwrap();
     assert_eq!(rows.len(), trust::claims::ALL.len());
     for row in rows {
-        for field in ["id", "words", "rows", "verdict", "checked_at", "valid_until", "population", "group", "how", "proof"] {
+        for field in
+            ["id", "words", "rows", "verdict", "checked_at", "valid_until", "population", "group", "how", "proof"]
+        {
             assert!(!row[field].is_null(), "{field} of {}", row["id"]);
         }
     }
@@ -90,10 +93,23 @@ async fn anybody_can_read_what_was_proved() {
 
     let bundle = get("/trust/bundle").await;
     assert!(trust::bundle::verify(&bundle.body, proved.clock.now(), None).is_ok());
-    for path in ["/trust/log/checkpoint", "/trust/log/tile/0/000.p/12", "/trust/log/tile/entries/000.p/12", "/trust/keys.json", "/trust/how"] {
+    for path in [
+        "/trust/log/checkpoint",
+        "/trust/log/tile/0/000.p/12",
+        "/trust/log/tile/entries/000.p/12",
+        "/trust/keys.json",
+        "/trust/how",
+    ] {
         assert_eq!(get(path).await.status, 200, "{path}");
     }
-    for path in ["/trust/claims/none", "/trust/results/none.json", "/trust/log/state.json", "/trust/log/tile%2f..%2f..%2fkeys.json", "/trust/log/tile/0/0", "/trust/results/..%2f..%2frunner%2flog.key.json"] {
+    for path in [
+        "/trust/claims/none",
+        "/trust/results/none.json",
+        "/trust/log/state.json",
+        "/trust/log/tile%2f..%2f..%2fkeys.json",
+        "/trust/log/tile/0/0",
+        "/trust/results/..%2f..%2frunner%2flog.key.json",
+    ] {
         assert_eq!(get(path).await.status, 404, "{path}");
     }
 }

@@ -142,3 +142,40 @@ async fn a_house_that_does_not_answer_is_no_proof() {
     // The made-up house has no socket and no bundle.
     assert_eq!(setting.verdict("tls").await.0, Verdict::EvidenceMissing);
 }
+
+/// A house that takes any greeting as it comes, and answers without encryption, too.
+async fn careless() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut hello = [0u8; 2048];
+            let read = stream.read(&mut hello).await.unwrap();
+            let mut answer = b"HTTP/1.1 200 OK\r\n\r\neverything".to_vec();
+            if hello[0] == 22 && read > 47 {
+                answer =
+                    [&[22, 3, 1, 0, 42, 2, 0, 0, 38], &hello[9..11], &[7; 32], &[0], &hello[46..48], &[0]].concat();
+            }
+            stream.write_all(&answer).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn old_versions_and_weak_ciphers_are_refused() {
+    let setting = Setting::new(Broken::Nothing);
+    let listening = crate::pages::listen(&setting.data(), setting.clock.clone()).await;
+    *setting.house.tls.lock().unwrap() = Some(listening.address);
+    let (verdict, reason) = setting.verdict("tls").await;
+    assert_eq!(verdict, Verdict::Proved, "{reason}");
+
+    *setting.house.tls.lock().unwrap() = Some(careless().await);
+    let finding = setting.run("tls").await.unwrap();
+    for words in
+        ["SSL 3.0 was not", "TLS 1.0 was not", "RC4 was not", "no encryption at all was not", "answered with content"]
+    {
+        assert!(finding.failures.iter().any(|failure| failure.contains(words)), "{words}: {:#?}", finding.failures);
+    }
+}
