@@ -160,7 +160,7 @@ impl Identity {
         let hashed = tokio::task::spawn_blocking(move || hasher.hash(&password, outside.as_ref())).await;
         match hashed {
             Ok(Ok(verifier)) => Ok(verifier.to_phc()),
-            Ok(Err(seal::password::PasswordError::Busy { .. })) => Err(busy().into()),
+            Ok(Err(seal::password::PasswordError::Busy)) => Err(busy().into()),
             Ok(Err(error)) => Err(Fault::new("hashing a password", error).into()),
             Err(error) => Err(Fault::new("hashing a password", error).into()),
         }

@@ -2,14 +2,14 @@ use access::{Actor, Assurance, Ask, Ctx, Scope, Window, decide};
 use futures_util::future::BoxFuture;
 use model::{ActorId, Answer, Kind, No, Purpose, RecordId, Refusal, SessionId};
 use vault::{Changes, Expected, Note};
-use web::{Account as Shown, Credential, Doorkeeper, Family, Knock, Needs, RouteDecl, not_signed_in};
+use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, RouteDecl, not_signed_in};
 
 use crate::kinds::{Account, ApiKey, HeldRole, Session};
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
 
 impl Doorkeeper for Identity {
-    fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Ctx>>> {
+    fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>> {
         Box::pin(async move {
             match (&knock.session, &knock.bearer) {
                 (Some(cookie), _) => self.by_session(knock, cookie).await,
@@ -35,22 +35,10 @@ impl Doorkeeper for Identity {
     fn refused<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Answer<()>> {
         Box::pin(async move { Ok(self.vault.note(ctx, refused("request")).await?) })
     }
-
-    fn account<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Answer<Option<Shown>>> {
-        Box::pin(async move {
-            let Actor::Person(id) = ctx.actor else { return Ok(None) };
-            let door = self.duty(roles::DOOR, ctx.tenant, ctx.request, ctx.now);
-            let found = self.vault.recognise(&door, Account::DECL, RecordId::from_uuid(id.uuid())).await?;
-            let Some(opened) = found else { return Ok(None) };
-            let account: Account = opened.record()?;
-            let title = account.roles.iter().find_map(|held| self.vault.registry().role(&held.role));
-            Ok(Some(Shown { name: account.name, role: title.map_or("", |role| role.decl.title).to_owned(), href: None }))
-        })
-    }
 }
 
 impl Identity {
-    async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Ctx>> {
+    async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
         let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
         let found = self.vault.recognise(&door, Session::DECL, presented.record).await;
@@ -68,7 +56,9 @@ impl Identity {
         if session.seen.plus_seconds(session.idle_seconds_max / 2) <= knock.now {
             self.seen(&door, presented.record, opened.version, session).await?;
         }
-        Ok(Some(Ctx {
+        let title = account.roles.iter().find_map(|held| self.vault.registry().role(&held.role));
+        let role = title.map_or("", |role| role.decl.title).to_owned();
+        let ctx = Ctx {
             tenant: presented.tenant,
             actor: Actor::Person(ActorId::from_uuid(account_id.uuid())),
             grants: self.vault.registry().grants(held(&account.roles)),
@@ -77,10 +67,11 @@ impl Identity {
             session: Some(SessionId::from_uuid(presented.record.uuid())),
             request: knock.request,
             now: knock.now,
-        }))
+        };
+        Ok(Some(Guest { ctx, account: Some(Shown { name: account.name, role, href: None }) }))
     }
 
-    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Ctx>> {
+    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
         let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
         let found = self.vault.recognise(&door, ApiKey::DECL, presented.record).await;
@@ -89,7 +80,7 @@ impl Identity {
         if key.ends <= knock.now {
             return Ok(None);
         }
-        Ok(Some(Ctx {
+        let ctx = Ctx {
             tenant: presented.tenant,
             actor: Actor::Key(ActorId::from_uuid(presented.record.uuid())),
             grants: self.vault.registry().grants(held(&key.roles)),
@@ -98,7 +89,8 @@ impl Identity {
             session: None,
             request: knock.request,
             now: knock.now,
-        }))
+        };
+        Ok(Some(Guest { ctx, account: None }))
     }
 
     /// Writes down that a session is in use, at most twice in an idle limit.

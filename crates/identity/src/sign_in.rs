@@ -160,7 +160,7 @@ impl Identity {
         .await;
         match verified {
             Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(PasswordError::Busy { .. })) => Err(busy().into()),
+            Ok(Err(PasswordError::Busy)) => Err(busy().into()),
             Ok(Err(error)) => Err(Fault::new("checking a password", error).into()),
             Err(error) => Err(Fault::new("checking a password", error).into()),
         }

@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(text) => text.parse()?,
         None => 1_000_000,
     };
-    let bytes: Vec<u8> = (0..entries as u32 * ENTRY_BYTES as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes: Vec<u8> =
+        (0..entries as u32 * ENTRY_BYTES as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let key = SigningKey::from_seed(ORIGIN, &[7; 32])?;
     let mut frontier = Frontier::new();
     bytes.chunks(ENTRY_BYTES).for_each(|entry| frontier.append(leaf_hash(entry)));

@@ -11,7 +11,7 @@ pub use whole::files;
 
 use crate::checkpoint::Checkpoint;
 use crate::edge::Edge;
-use crate::hash::{Hash, empty_root, leaf_hash, root_of};
+use crate::hash::{Hash, leaf_hash, root_of};
 use crate::note::VerifyingKey;
 use crate::tile::{TILE_WIDTH, Tile, TileFault, Tiles};
 
@@ -79,8 +79,7 @@ impl<'t> Auditor<'t> {
             }
         }
         earlier.sort_unstable();
-        let comparison =
-            Comparison { tiles, size: latest.size, agreed: 0, suspects: Vec::new(), faults: Vec::new() };
+        let comparison = Comparison { tiles, size: latest.size, agreed: 0, suspects: Vec::new(), faults: Vec::new() };
         let mut auditor = Auditor {
             latest,
             earlier,
@@ -149,8 +148,7 @@ impl<'t> Auditor<'t> {
     fn pass_checkpoints(&mut self) {
         let size = self.edge.size();
         while let Some((old, old_root)) = self.earlier.get(self.passed).filter(|(old, _)| *old == size) {
-            let root = if size == 0 { empty_root() } else { self.edge.root() };
-            if root == *old_root {
+            if self.edge.root() == *old_root {
                 if self.contradicted.is_none() {
                     self.confirmed = *old;
                 }

@@ -117,7 +117,8 @@ fn last_entries(leaves: Tile, hashes: &[Hash], files: &dyn LogFiles) -> Result<V
     let mut kept = Vec::with_capacity(bytes.len());
     let mut entries = bundle::entries(&bytes).take(usize::from(TILE_WIDTH));
     for hash in hashes {
-        let entry = entries.next().and_then(Result::ok).filter(|entry| leaf_hash(entry) == *hash).ok_or_else(damaged)?;
+        let entry =
+            entries.next().and_then(Result::ok).filter(|entry| leaf_hash(entry) == *hash).ok_or_else(damaged)?;
         bundle::push(&mut kept, entry).map_err(|_| damaged())?;
     }
     Ok(kept)

@@ -54,6 +54,7 @@ impl Edge {
                 partial.hashes = stored.as_flattened().to_vec();
             }
         }
+        // INVARIANT: a partial tile of width w yields one peak per set bit of w, so there are as many as set bits in `size`.
         edge.frontier = Frontier::of_peaks(size, peaks).unwrap_or_default();
         Ok(edge)
     }

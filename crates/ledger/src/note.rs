@@ -198,7 +198,8 @@ pub fn open<'a>(note: &'a str, keys: &[VerifyingKey]) -> Result<Opened<'a>, Note
     let mut names = Vec::new();
     for line in lines {
         let line = line.strip_prefix(SIGNATURE_MARK).ok_or(NoteError::Malformed("a signature line has no dash"))?;
-        let (name, signature) = line.split_once(' ').ok_or(NoteError::Malformed("a signature line has no signature"))?;
+        let (name, signature) =
+            line.split_once(' ').ok_or(NoteError::Malformed("a signature line has no signature"))?;
         checked_name(name).map_err(|_| NoteError::Malformed("a signature line has no name"))?;
         let signature = STANDARD.decode(signature).map_err(|_| NoteError::Malformed("a signature is not base64"))?;
         let Some((id, signature)) = signature.split_first_chunk::<4>().filter(|(_, rest)| !rest.is_empty()) else {

@@ -1,6 +1,6 @@
 //! Inclusion and consistency proofs: computed from tiles, checked without them (RFC 6962 section 2.1, RFC 9162 section 2.1).
 
-use crate::hash::{HASH_BYTES, Hash, empty_root, hashes, node_hash, root_of};
+use crate::hash::{Hash, empty_root, hashes, node_hash, root_of};
 use crate::tile::{TILE_HEIGHT, TILE_WIDTH, Tile, TileFault, Tiles};
 
 /// The most hashes that a proof in a log of fewer than 2^64 entries can have.
@@ -156,11 +156,6 @@ pub fn from_bytes(bytes: &[u8]) -> Result<&[Hash], Refuted> {
 /// A proof as its hashes one after another.
 pub fn to_bytes(proof: &[Hash]) -> Vec<u8> {
     proof.as_flattened().to_vec()
-}
-
-/// The bytes that a proof of `hashes` hashes takes.
-pub fn bytes_of(hashes: usize) -> usize {
-    hashes * HASH_BYTES
 }
 
 /// After joining with the left: passes the levels where the last node has no brother and moves up alone.

@@ -35,7 +35,7 @@ impl Outside for Machine {
 struct Nobody;
 
 impl Doorkeeper for Nobody {
-    fn recognise<'a>(&'a self, _: &'a Knock) -> BoxFuture<'a, Answer<Option<Ctx>>> {
+    fn recognise<'a>(&'a self, _: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>> {
         async { Ok(None) }.boxed()
     }
 
@@ -47,8 +47,8 @@ impl Doorkeeper for Nobody {
         async { Ok(not_signed_in()) }.boxed()
     }
 
-    fn account(&self, _: &Ctx) -> Option<Account> {
-        None
+    fn refused<'a>(&'a self, _: &'a Ctx) -> BoxFuture<'a, Answer<()>> {
+        async { Ok(()) }.boxed()
     }
 }
 

@@ -56,10 +56,19 @@ pub struct Knock {
     pub now: Time,
 }
 
+/// Somebody whom the doorkeeper recognised.
+#[derive(Clone)]
+pub struct Guest {
+    /// Who asks, for handlers.
+    pub ctx: Ctx,
+    /// How the page's top bar names them; none for programs.
+    pub account: Option<Account>,
+}
+
 /// Who tells who is asking. Implemented by `identity`, joined in `candor`.
 pub trait Doorkeeper: Send + Sync + 'static {
     /// Who is asking; `Ok(None)` if nobody is, a refusal if the credential is not (or no longer) good.
-    fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Ctx>>>;
+    fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>>;
 
     /// Whether the asker holds a permission, as far as the door must know. The vault decides again on every record.
     fn permits(&self, ctx: &Ctx, permission: &'static str) -> bool;
@@ -73,8 +82,9 @@ pub trait Doorkeeper: Send + Sync + 'static {
         ctx: Option<&'a Ctx>,
     ) -> BoxFuture<'a, Answer<Refusal>>;
 
-    /// How the page's top bar names the asker.
-    fn account(&self, ctx: &Ctx) -> Option<Account>;
+    /// Records that a known asker's request was refused, where nothing else has recorded it. Waited for before the
+    /// answer leaves.
+    fn refused<'a>(&'a self, ctx: &'a Ctx) -> BoxFuture<'a, Answer<()>>;
 }
 
 /// The words for whoever is not signed in.

@@ -21,7 +21,7 @@ mod site;
 
 pub use cookie::{clear_session, set_session};
 pub use declined::{Declined, Reply, status_of};
-pub use door::{Asker, Credential, Doorkeeper, Knock, Visitor, not_signed_in};
+pub use door::{Asker, Credential, Doorkeeper, Guest, Knock, Visitor, not_signed_in};
 pub use face::{Face, Speak, Spoken, problem_json};
 pub use form::{Draft, Fields, Form, FromForm, Reader, Returned};
 pub use form_token::FormToken;

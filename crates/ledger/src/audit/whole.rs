@@ -7,12 +7,7 @@ use crate::note::VerifyingKey;
 use crate::tile::{BundleName, Resource};
 
 /// Checks every file of a log: its checkpoint, every bundle of entries, every tile.
-pub fn files(
-    log: &dyn LogFiles,
-    origin: &str,
-    keys: &[VerifyingKey],
-    earlier: &[String],
-) -> Result<Report, Broken> {
+pub fn files(log: &dyn LogFiles, origin: &str, keys: &[VerifyingKey], earlier: &[String]) -> Result<Report, Broken> {
     let unread = |why: String| Broken::one(Breakage::NoCheckpoint(why));
     let latest = log.read(Resource::Checkpoint).map_err(|error| unread(error.to_string()))?;
     let latest = latest.ok_or_else(|| unread("there is none".to_owned()))?;

@@ -15,7 +15,7 @@ use model::{No, Refusal, RefusalKind};
 use super::{Arrival, House, cors};
 use crate::cookie;
 use crate::declined::{Declined, too_large, wrong_method};
-use crate::door::{Asker, Credential, Knock, not_dressed};
+use crate::door::{Asker, Credential, Guest, Knock, not_dressed};
 use crate::frame::{Room, RoomFacts};
 use crate::site::{Cache, Family, Needs, RouteDecl};
 
@@ -30,7 +30,7 @@ pub(super) async fn recognise(State(house): State<Arc<House>>, mut request: Requ
         return unlisted(&house, &pattern, &mut request).await;
     };
     let mut response = match come_in(&house, &decl, &mut request).await {
-        Ok(entry) => entry.proceed(request, next).await,
+        Ok(entry) => entry.proceed(&house, request, next).await,
         Err(Turned { said, room }) => {
             let mut response = said;
             response.extensions_mut().insert(room);
@@ -52,12 +52,21 @@ struct Entry {
     room: Room,
     cors: Option<HeaderValue>,
     new_form_cookie: bool,
+    ctx: Option<Ctx>,
 }
 
 impl Entry {
-    async fn proceed(self, mut request: Request, next: Next) -> Response {
+    async fn proceed(self, house: &House, mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(self.room.clone());
         let mut response = next.run(request).await;
+        if let Some(ctx) = &self.ctx
+            && let Some(no) = super::speak::no_of(&response)
+            && matches!(no.as_ref(), No::Refusal(refusal) if !refusal.recorded)
+            && let Err(no) = house.doorkeeper.refused(ctx).await
+        {
+            // ORDER: evidence first; a refusal that cannot be recorded is a fault.
+            response = Declined(no).into_response();
+        }
         if self.new_form_cookie && self.room.minted() {
             cookie::set_form(response.headers_mut(), &self.room.0.bound_to);
         }
@@ -84,19 +93,20 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     bound_body(decl, request).map_err(turn)?;
     let knock = knock(decl, arrival, request).await;
     let cors = cors::allowed(house, decl, &knock.params, request.headers());
-    let ctx = who(house, decl, &knock).await.map_err(turn)?;
-    let (room, new_form_cookie) = room(house, &knock, ctx.as_ref(), request.headers(), &path);
+    let guest = who(house, decl, &knock).await.map_err(turn)?;
+    let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), &path);
+    let ctx = guest.map(|guest| guest.ctx);
     if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), request.uri()).await {
         return Err(Turned { said, room });
     }
-    if let Some(ctx) = ctx {
-        request.extensions_mut().insert(Asker(ctx));
+    if let Some(ctx) = &ctx {
+        request.extensions_mut().insert(Asker(ctx.clone()));
     }
-    Ok(Entry { room, cors, new_form_cookie })
+    Ok(Entry { room, cors, new_form_cookie, ctx })
 }
 
 /// INVARIANT: an answer that others may keep is made without knowing who asks, so it cannot hold anything of theirs.
-async fn who(house: &House, decl: &RouteDecl, knock: &Knock) -> Result<Option<Ctx>, No> {
+async fn who(house: &House, decl: &RouteDecl, knock: &Knock) -> Result<Option<Guest>, No> {
     if decl.cache != Cache::Personal || (knock.bearer.is_none() && knock.session.is_none()) {
         return Ok(None);
     }
@@ -247,13 +257,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The room of this browser. Form tokens are bound to the session, or to a cookie of their own before there is one.
-fn room(house: &House, knock: &Knock, ctx: Option<&Ctx>, headers: &HeaderMap, path: &str) -> (Room, bool) {
-    let session = knock.session.as_ref().filter(|_| ctx.is_some()).map(|session| session.reveal().to_owned());
+fn room(house: &House, knock: &Knock, guest: Option<&Guest>, headers: &HeaderMap, path: &str) -> (Room, bool) {
+    let session = knock.session.as_ref().filter(|_| guest.is_some()).map(|session| session.reveal().to_owned());
     let before = cookie::read(headers, cookie::FORM).map(str::to_owned);
     let is_new = session.is_none() && before.is_none();
     let bound_to = session.or(before).unwrap_or_else(|| fresh_cookie(house));
     let arrival = Arrival { request: knock.request, now: knock.now };
-    let account = ctx.and_then(|ctx| house.doorkeeper.account(ctx));
+    let account = guest.and_then(|guest| guest.account.clone());
     (furnish(house, arrival, path, account, bound_to), is_new)
 }
 

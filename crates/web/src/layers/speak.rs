@@ -44,7 +44,7 @@ pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, nex
 }
 
 /// The no that a response stands for: one of ours, or an error that some part of the server gave as bare text.
-fn no_of(response: &Response) -> Option<Arc<No>> {
+pub(super) fn no_of(response: &Response) -> Option<Arc<No>> {
     if let Some(Carried(no)) = response.extensions().get::<Carried>() {
         return Some(no.clone());
     }
