@@ -58,7 +58,13 @@ impl Identity {
         Ok(tenant)
     }
 
-    async fn make_tenant(&self, tenant: TenantId, whole: &NewTenant, request: RequestId, now: Time) -> Result<(), Fault> {
+    async fn make_tenant(
+        &self,
+        tenant: TenantId,
+        whole: &NewTenant,
+        request: RequestId,
+        now: Time,
+    ) -> Result<(), Fault> {
         self.vault.create_tenant(tenant).await?;
         let duty = self.duty(roles::SET_UP, tenant, request, now);
         let known = self.vault.recognise(&duty, <Organisation as model::Kind>::DECL, Organisation::ID).await;
@@ -88,7 +94,13 @@ impl Identity {
     }
 
     /// Makes an account: first the name, so that two organisations cannot both have it, then the account.
-    pub async fn create_account(&self, tenant: TenantId, new: NewAccount, request: RequestId, now: Time) -> Answer<SubjectId> {
+    pub async fn create_account(
+        &self,
+        tenant: TenantId,
+        new: NewAccount,
+        request: RequestId,
+        now: Time,
+    ) -> Answer<SubjectId> {
         let account = self.vault.outside().subject_id();
         let verifier = self.hash(new.password).await?;
         let name_id = self.name_id(&new.email).await?;
@@ -131,7 +143,13 @@ impl Identity {
     }
 
     /// A key that the house makes for itself at set-up: the demo's and the probe runner's.
-    pub async fn create_key_at_set_up(&self, tenant: TenantId, order: KeyOrder, request: RequestId, now: Time) -> Answer<String> {
+    pub async fn create_key_at_set_up(
+        &self,
+        tenant: TenantId,
+        order: KeyOrder,
+        request: RequestId,
+        now: Time,
+    ) -> Answer<String> {
         self.create_key(&self.duty(roles::SET_UP, tenant, request, now), order).await
     }
 
@@ -142,7 +160,11 @@ impl Identity {
         let opened = found.ok_or_else(Refusal::not_found)?;
         let mut record: Account = opened.record()?;
         if record.factor.is_some() {
-            return Err(Refusal::new(RefusalKind::Conflict, "This account has a second factor already. Sign in with it.").into());
+            return Err(Refusal::new(
+                RefusalKind::Conflict,
+                "This account has a second factor already. Sign in with it.",
+            )
+            .into());
         }
         record.factor = Some(Factor { secret, since: door.now });
         let changes = Changes::new().revise(id, &record, Expected::Version(opened.version))?;

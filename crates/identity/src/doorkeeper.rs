@@ -1,4 +1,4 @@
-use access::{Actor, Assurance, Ask, Ctx, Scope, Window, decide};
+use access::{Actor, Ask, Assurance, Ctx, Scope, Window, decide};
 use futures_util::future::BoxFuture;
 use model::{ActorId, Answer, Kind, No, Purpose, RecordId, Refusal, SessionId};
 use vault::{Changes, Expected, Note};

@@ -58,7 +58,13 @@ impl Identity {
         Ok(figures)
     }
 
-    async fn every(&self, tenant: TenantId, kind: &'static KindDecl, request: RequestId, now: Time) -> Answer<Vec<Opened>> {
+    async fn every(
+        &self,
+        tenant: TenantId,
+        kind: &'static KindDecl,
+        request: RequestId,
+        now: Time,
+    ) -> Answer<Vec<Opened>> {
         let duty = self.duty(roles::COUNT, tenant, request, now);
         let mut all = Vec::new();
         let mut after = None;

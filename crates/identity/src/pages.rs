@@ -27,7 +27,12 @@ pub struct State {
 impl State {
     /// Pages over identity; `home` is where somebody lands after signing in, `first_roles` what a first
     /// administrator holds, `set_up_token` opens first set-up.
-    pub fn new(identity: Arc<Identity>, home: &'static str, first_roles: &'static [&'static str], set_up_token: Option<Arc<str>>) -> Self {
+    pub fn new(
+        identity: Arc<Identity>,
+        home: &'static str,
+        first_roles: &'static [&'static str],
+        set_up_token: Option<Arc<str>>,
+    ) -> Self {
         Self { identity, home, first_roles, set_up_token }
     }
 }
@@ -42,13 +47,29 @@ pub fn site(state: State) -> Site {
         .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());
-    let open = |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
+    let open =
+        |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
     let house = Site::api("/house", problem_json)
-        .get("/house/figures", Needs::Permission("figures.read"), "Count accounts, factors and sessions.", counts::figures)
+        .get(
+            "/house/figures",
+            Needs::Permission("figures.read"),
+            "Count accounts, factors and sessions.",
+            counts::figures,
+        )
         .with_state(state.clone());
     let audit = Site::api("/audit", problem_json)
-        .get("/audit/entries", Needs::Permission("evidence.read"), "Read the organisation's audit log.", evidence::entries)
-        .get("/audit/checkpoint", Needs::Permission("evidence.read"), "Read the newest signed checkpoint of the audit log.", evidence::checkpoint)
+        .get(
+            "/audit/entries",
+            Needs::Permission("evidence.read"),
+            "Read the organisation's audit log.",
+            evidence::entries,
+        )
+        .get(
+            "/audit/checkpoint",
+            Needs::Permission("evidence.read"),
+            "Read the newest signed checkpoint of the audit log.",
+            evidence::checkpoint,
+        )
         .add(open("/audit/vkey", "The public key that signs the checkpoints of audit logs."), evidence::vkey)
         .with_state(state);
     pages.join(house).join(audit)

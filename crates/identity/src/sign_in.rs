@@ -44,7 +44,13 @@ pub struct SignedIn {
 
 impl Identity {
     /// The first factor. Unknown addresses cost the same time and get the same words as wrong passwords.
-    pub async fn password(&self, email: &EmailAddress, password: Secret, request: RequestId, now: Time) -> Answer<Step> {
+    pub async fn password(
+        &self,
+        email: &EmailAddress,
+        password: Secret,
+        request: RequestId,
+        now: Time,
+    ) -> Answer<Step> {
         let house = self.duty(roles::DOOR, self.house, request, now);
         let name_id = self.name_id(email).await?;
         let Some(name) = self.vault.recognise(&house, SignInName::DECL, name_id).await? else {
@@ -99,7 +105,8 @@ impl Identity {
             self.enrol(&door, record.account, secret).await?;
         }
         let fresh = SignInState { wrong: 0, wrong_at: None, code_step: step, account: record.account };
-        let changes = Changes::new().and(Change::Retire(Ticket::DECL, presented.record, Expected::Version(opened.version)));
+        let changes =
+            Changes::new().and(Change::Retire(Ticket::DECL, presented.record, Expected::Version(opened.version)));
         let changes = with_state(changes, &fresh, state_version)?;
         self.begin_session(&door, record.account, changes).await
     }
@@ -139,7 +146,8 @@ impl Identity {
             Some(_) => None,
             None => Some(code::new_secret(self.vault.outside().as_ref())),
         };
-        let ticket = Ticket { account, wrong: 0, enrolling: enrolling.clone(), ends: door.now.plus_seconds(TICKET_SECONDS) };
+        let ticket =
+            Ticket { account, wrong: 0, enrolling: enrolling.clone(), ends: door.now.plus_seconds(TICKET_SECONDS) };
         self.vault.commit(door, Changes::new().create(issued.record, &ticket)?).await?;
         Ok(match enrolling {
             None => Step::Code { ticket: issued.text },
@@ -149,7 +157,9 @@ impl Identity {
 
     async fn verify(&self, password: Secret, verifier: Option<&str>) -> Answer<Outcome> {
         let verifier = match verifier {
-            Some(text) => Some(Verifier::parse(text).map_err(|error| Fault::new("reading a password verifier", error))?),
+            Some(text) => {
+                Some(Verifier::parse(text).map_err(|error| Fault::new("reading a password verifier", error))?)
+            }
             None => None,
         };
         let hasher = Arc::clone(&self.hasher);
@@ -220,7 +230,10 @@ fn wrong() -> Refusal {
 }
 
 fn ticket_over() -> Refusal {
-    Refusal::new(RefusalKind::NotSignedIn, "This sign-in took too long or had too many wrong codes. Begin again with your password.")
+    Refusal::new(
+        RefusalKind::NotSignedIn,
+        "This sign-in took too long or had too many wrong codes. Begin again with your password.",
+    )
 }
 
 /// A credential can name any organisation; one that does not exist is simply not known.

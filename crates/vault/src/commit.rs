@@ -29,7 +29,8 @@ impl Vault {
                 Outcome::Again => {}
             }
         }
-        let refusal = Refusal::new(RefusalKind::Conflict, "Others kept changing the same record. Wait a moment and try again.");
+        let refusal =
+            Refusal::new(RefusalKind::Conflict, "Others kept changing the same record. Wait a moment and try again.");
         Err(self.refuse(ctx, &Deed::new("commit", "any", "refused"), refusal).await)
     }
 
@@ -65,7 +66,8 @@ impl Vault {
                 Ok(Outcome::Done(receipt))
             }
             Err(CommitError::Storage(storage::StorageError::TooLarge { .. })) => {
-                let refusal = Refusal::new(RefusalKind::TooLarge, "This is too much for one request. Send it in smaller parts.");
+                let refusal =
+                    Refusal::new(RefusalKind::TooLarge, "This is too much for one request. Send it in smaller parts.");
                 Err(self.refuse(ctx, &Deed::new("commit", "any", "refused"), refusal).await)
             }
             Err(CommitError::Storage(error)) => Err(storage_fault("committing changes")(error).into()),
@@ -113,10 +115,15 @@ impl Vault {
     async fn repeated(&self, ctx: &Ctx, changes: &Changes) -> Answer<Option<Receipt>> {
         let Some(once) = &changes.once else { return Ok(None) };
         let key = self.once_key(ctx, once).await?;
-        let row = self.engine.read(ctx.tenant, Space::Once, &key).await.map_err(storage_fault("reading an idempotency key"))?;
+        let row = self
+            .engine
+            .read(ctx.tenant, Space::Once, &key)
+            .await
+            .map_err(storage_fault("reading an idempotency key"))?;
         let Some(row) = row else { return Ok(None) };
         let doing = "reading an earlier receipt";
-        let (digest, receipt) = row.value.split_first_chunk::<32>().ok_or_else(|| Fault::new(doing, "row too short"))?;
+        let (digest, receipt) =
+            row.value.split_first_chunk::<32>().ok_or_else(|| Fault::new(doing, "row too short"))?;
         if *digest != self.request_digest(ctx, changes).await? {
             let refusal = Refusal::new(
                 RefusalKind::Conflict,

@@ -46,7 +46,16 @@ impl Vault {
     }
 
     #[expect(clippy::too_many_arguments, reason = "two feeds, one rule")]
-    async fn feed(&self, ctx: &Ctx, permission: &'static str, action: &'static str, space: Space, from: u64, limit: usize, len: u64) -> Answer<Feed> {
+    async fn feed(
+        &self,
+        ctx: &Ctx,
+        permission: &'static str,
+        action: &'static str,
+        space: Space,
+        from: u64,
+        limit: usize,
+        len: u64,
+    ) -> Answer<Feed> {
         let mut deed = Deed::new(action, "none", "done");
         let wanted = self.registry.permission(permission);
         let wanted = wanted.ok_or_else(|| Fault::new("reading a feed", format!("nobody declares {permission}")))?;

@@ -74,7 +74,8 @@ impl Vault {
             limit: CHUNK,
         };
         let rows = self.engine.scan(tenant, Space::Log, span).await.map_err(storage_fault(doing))?;
-        let leaves = rows.iter().enumerate().map(|(number, (_, row))| leaf_hash(&leaf_bytes(size + number as u64, &row.value)));
+        let leaves =
+            rows.iter().enumerate().map(|(number, (_, row))| leaf_hash(&leaf_bytes(size + number as u64, &row.value)));
         let tiles = edge.grow(leaves);
         if edge.size() == size {
             return Err(Fault::new(doing, "entries that should be there are not"));
@@ -82,10 +83,8 @@ impl Vault {
         let checkpoint = Checkpoint::new(&self.log_origin(tenant), edge.size(), edge.root());
         let note = checkpoint.signed(&self.log_key).map_err(|error| Fault::new(doing, error))?;
         let expect = if size == 0 { Expect::Absent } else { Expect::Version(size) };
-        let mut batch = Batch {
-            checks: vec![Check { space: Space::Meta, key: NEWEST.to_vec(), expect }],
-            ..Batch::default()
-        };
+        let mut batch =
+            Batch { checks: vec![Check { space: Space::Meta, key: NEWEST.to_vec(), expect }], ..Batch::default() };
         batch.puts.extend(tiles.into_iter().map(|stored| {
             let row = Row { version: u64::from(stored.tile.width()), value: stored.bytes };
             Put { space: Space::Tree, key: stored.tile.key().to_vec(), row }

@@ -105,7 +105,8 @@ impl Vault {
         if head.state == State::Erased {
             return Err(self.gone(ctx, deed).await);
         }
-        let span = Span { to: rows::after_prefix(&key), from: key, order: Order::Descending, limit: limits::HISTORY_MAX };
+        let span =
+            Span { to: rows::after_prefix(&key), from: key, order: Order::Descending, limit: limits::HISTORY_MAX };
         let rows = self.engine.scan(ctx.tenant, Space::Version, span).await.map_err(storage_fault(doing))?;
         let subject_key = self.subject_key(ctx, &keys, head.subject).await?;
         let mut past = vec![match head.state {
@@ -127,13 +128,20 @@ impl Vault {
     pub async fn recognise(&self, ctx: &Ctx, kind: &'static KindDecl, id: RecordId) -> Answer<Option<Opened>> {
         let shelf = self.security_shelf(ctx, kind)?;
         let key = rows::row_key(kind, id);
-        let row = self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault("recognising somebody"))?;
+        let row =
+            self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault("recognising somebody"))?;
         let Some(row) = row else { return Ok(None) };
         self.recognised(ctx, shelf, id, &row).await
     }
 
     /// As [`Vault::recognise`], by a value of a field with `Search::Exact`.
-    pub async fn recognise_by(&self, ctx: &Ctx, kind: &'static KindDecl, field: &str, value: &str) -> Answer<Vec<Opened>> {
+    pub async fn recognise_by(
+        &self,
+        ctx: &Ctx,
+        kind: &'static KindDecl,
+        field: &str,
+        value: &str,
+    ) -> Answer<Vec<Opened>> {
         self.security_shelf(ctx, kind)?;
         let keys = self.tenant_keys(ctx.tenant).await?;
         let prefix = keys.term_digest(kind.name, field, value.as_bytes()).to_vec();
@@ -168,7 +176,14 @@ impl Vault {
         Ok(Some(self.open_row(ctx, shelf, id, row, &head, &key)?))
     }
 
-    async fn open_recorded(&self, ctx: &Ctx, shelf: Shelf, id: RecordId, row: Option<Row>, mut deed: Deed<'static>) -> Answer<Opened> {
+    async fn open_recorded(
+        &self,
+        ctx: &Ctx,
+        shelf: Shelf,
+        id: RecordId,
+        row: Option<Row>,
+        mut deed: Deed<'static>,
+    ) -> Answer<Opened> {
         let Some(row) = row else {
             self.decide_read(ctx, shelf, None, &deed).await?;
             deed.outcome = "not-found";
@@ -195,7 +210,13 @@ impl Vault {
         self.refuse(ctx, &deed, refusal).await
     }
 
-    pub(crate) async fn decide_read(&self, ctx: &Ctx, shelf: Shelf, subject: Option<SubjectId>, deed: &Deed<'static>) -> Answer<()> {
+    pub(crate) async fn decide_read(
+        &self,
+        ctx: &Ctx,
+        shelf: Shelf,
+        subject: Option<SubjectId>,
+        deed: &Deed<'static>,
+    ) -> Answer<()> {
         let ask = Ask { permission: shelf.read, tenant: ctx.tenant, subject };
         match decide(ctx, &ask) {
             Ok(_) => Ok(()),
@@ -209,16 +230,33 @@ impl Vault {
     }
 
     /// The key for records about `subject`. Its absence means erasure, which the head row tells before.
-    pub(crate) async fn subject_key(&self, ctx: &Ctx, keys: &TenantKeys, subject: Option<SubjectId>) -> Result<SubjectKey, Fault> {
+    pub(crate) async fn subject_key(
+        &self,
+        ctx: &Ctx,
+        keys: &TenantKeys,
+        subject: Option<SubjectId>,
+    ) -> Result<SubjectKey, Fault> {
         let Some(subject) = subject else { return Ok(keys.own()) };
         let doing = "reading a person's key";
-        let row = self.engine.read(ctx.tenant, Space::Key, &rows::subject_key(subject)).await.map_err(storage_fault(doing))?;
+        let row = self
+            .engine
+            .read(ctx.tenant, Space::Key, &rows::subject_key(subject))
+            .await
+            .map_err(storage_fault(doing))?;
         let row = row.ok_or_else(|| Fault::new(doing, "a live record's key is not there"))?;
         let wrapped = WrappedKey::from_bytes(row.value).map_err(seal_fault(doing))?;
         keys.open_subject(subject, &wrapped).map_err(seal_fault(doing))
     }
 
-    pub(crate) fn open_row(&self, ctx: &Ctx, shelf: Shelf, id: RecordId, row: &Row, head: &HeadRow, key: &SubjectKey) -> Result<Opened, Fault> {
+    pub(crate) fn open_row(
+        &self,
+        ctx: &Ctx,
+        shelf: Shelf,
+        id: RecordId,
+        row: &Row,
+        head: &HeadRow,
+        key: &SubjectKey,
+    ) -> Result<Opened, Fault> {
         let place = Place { tenant: ctx.tenant, kind: shelf.decl.name, id, version: row.version };
         let body = key.open(&place, &head.sealed).map_err(seal_fault("opening a record"))?;
         Ok(Opened {

@@ -103,9 +103,16 @@ impl Vault {
         Ok(Found { page, total, next })
     }
 
-    async fn candidate(&self, ctx: &Ctx, keys: &TenantKeys, shelf: crate::Shelf, id: RecordId) -> Answer<Option<Opened>> {
+    async fn candidate(
+        &self,
+        ctx: &Ctx,
+        keys: &TenantKeys,
+        shelf: crate::Shelf,
+        id: RecordId,
+    ) -> Answer<Option<Opened>> {
         let key = rows::row_key(shelf.decl, id);
-        let row = self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault("opening a search result"))?;
+        let row =
+            self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault("opening a search result"))?;
         let Some(row) = row else { return Ok(None) };
         let head = HeadRow::from_bytes(&row.value)?;
         if head.state != State::Live {
@@ -115,7 +122,12 @@ impl Vault {
         Ok(Some(self.open_row(ctx, shelf, id, &row, &head, &key)?))
     }
 
-    async fn candidates(&self, ctx: &Ctx, keys: &TenantKeys, query: &Query<'_>) -> Answer<Result<BTreeSet<RecordId>, Refusal>> {
+    async fn candidates(
+        &self,
+        ctx: &Ctx,
+        keys: &TenantKeys,
+        query: &Query<'_>,
+    ) -> Answer<Result<BTreeSet<RecordId>, Refusal>> {
         let mut ids: Option<BTreeSet<RecordId>> = None;
         if query.clauses.is_empty() {
             ids = Some(self.every(ctx, query.kind).await?);
@@ -128,14 +140,23 @@ impl Vault {
                     continue;
                 }
                 let Some((from, to)) = span_of(keys, query.kind, clause.field, needle) else {
-                    return Ok(Err(Refusal::new(RefusalKind::Invalid, format!("{} cannot be searched in this way.", clause.field))));
+                    return Ok(Err(Refusal::new(
+                        RefusalKind::Invalid,
+                        format!("{} cannot be searched in this way.", clause.field),
+                    )));
                 };
                 let span = Span { from, to, order: Order::Ascending, limit: limits::CANDIDATES_MAX + 1 };
                 let rows = self.engine.scan(ctx.tenant, Space::Term, span).await.map_err(storage_fault("searching"))?;
-                found.extend(rows.iter().filter_map(|(key, _)| key.split_last_chunk::<16>().map(|(_, id)| RecordId::from_bytes(*id))));
+                found.extend(
+                    rows.iter()
+                        .filter_map(|(key, _)| key.split_last_chunk::<16>().map(|(_, id)| RecordId::from_bytes(*id))),
+                );
             }
             if found.len() > limits::CANDIDATES_MAX {
-                return Ok(Err(Refusal::new(RefusalKind::Invalid, "Too many records match. Type more of the name, or add a date of birth.")));
+                return Ok(Err(Refusal::new(
+                    RefusalKind::Invalid,
+                    "Too many records match. Type more of the name, or add a date of birth.",
+                )));
             }
             ids = Some(match ids {
                 None => found,
@@ -147,7 +168,12 @@ impl Vault {
 
     async fn every(&self, ctx: &Ctx, kind: &'static KindDecl) -> Answer<BTreeSet<RecordId>> {
         let prefix = rows::kind_prefix(kind);
-        let span = Span { to: rows::after_prefix(&prefix), from: prefix, order: Order::Descending, limit: limits::CANDIDATES_MAX };
+        let span = Span {
+            to: rows::after_prefix(&prefix),
+            from: prefix,
+            order: Order::Descending,
+            limit: limits::CANDIDATES_MAX,
+        };
         let rows = self.engine.scan(ctx.tenant, Space::Head, span).await.map_err(storage_fault("listing records"))?;
         let mut ids = BTreeSet::new();
         for (key, row) in rows {

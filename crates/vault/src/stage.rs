@@ -89,7 +89,12 @@ impl<'v> Stage<'v> {
         let key = self.subject_key(subject, &deed).await?;
         let row = self.seal(granted, draft, subject, 1, self.ctx.now, &key, digests)?;
         deed.new = Some(row.digest);
-        self.expect(Space::Head, rows::row_key(draft.kind, draft.id), Expect::Absent, Guard::Fresh(draft.kind, draft.id));
+        self.expect(
+            Space::Head,
+            rows::row_key(draft.kind, draft.id),
+            Expect::Absent,
+            Guard::Fresh(draft.kind, draft.id),
+        );
         if let Some(subject) = subject {
             let key = self.about_key(subject, draft.kind, draft.id);
             self.put(Space::Term, key, Row { version: 1, value: Vec::new() });
@@ -162,13 +167,19 @@ impl<'v> Stage<'v> {
         self.decide(erase, erase, Some(subject), &deed)?;
         let key = rows::subject_key(subject);
         let engine = &self.vault.engine;
-        let row = engine.read(self.ctx.tenant, Space::Key, &key).await.map_err(storage_fault("reading a person's key"))?;
+        let row =
+            engine.read(self.ctx.tenant, Space::Key, &key).await.map_err(storage_fault("reading a person's key"))?;
         let Some(row) = row else {
             return Err(self.no(RefusalKind::NotFound, Refusal::not_found().words, deed, "not-found"));
         };
         self.expect(Space::Key, key.clone(), Expect::Version(row.version), Guard::Race);
         let about = rows::after_prefix(&self.about_prefix(subject));
-        let span = Span { from: self.about_prefix(subject), to: about, order: Order::Ascending, limit: limits::CANDIDATES_MAX };
+        let span = Span {
+            from: self.about_prefix(subject),
+            to: about,
+            order: Order::Ascending,
+            limit: limits::CANDIDATES_MAX,
+        };
         let found = engine.scan(self.ctx.tenant, Space::Term, span).await;
         for (about, _) in found.map_err(storage_fault("finding a person's records"))? {
             self.erase_one(&about).await?;
@@ -231,7 +242,13 @@ impl<'v> Stage<'v> {
         Ok((row, head))
     }
 
-    fn decide(&self, act: Permission, read: Permission, subject: Option<SubjectId>, deed: &Deed<'static>) -> Result<Granted, Stop> {
+    fn decide(
+        &self,
+        act: Permission,
+        read: Permission,
+        subject: Option<SubjectId>,
+        deed: &Deed<'static>,
+    ) -> Result<Granted, Stop> {
         let ask = |permission| Ask { permission, tenant: self.ctx.tenant, subject };
         decide(self.ctx, &ask(act)).map_err(|Denied { reason }| {
             let mut deed = deed.clone();
@@ -264,7 +281,11 @@ impl<'v> Stage<'v> {
     fn check_draft(&mut self, draft: &Draft, deed: &Deed<'static>) -> Result<(), Stop> {
         self.touch(draft.kind, draft.id, deed)?;
         if draft.body.len() > limits::BODY_BYTES_MAX {
-            let words = format!("A record may have {} bytes at most; this one has {}.", limits::BODY_BYTES_MAX, draft.body.len());
+            let words = format!(
+                "A record may have {} bytes at most; this one has {}.",
+                limits::BODY_BYTES_MAX,
+                draft.body.len()
+            );
             return Err(self.no(RefusalKind::TooLarge, words, deed.clone(), "refused"));
         }
         Ok(())
@@ -303,7 +324,8 @@ impl<'v> Stage<'v> {
             self.fresh.insert(subject, key.clone());
             return Ok(key);
         }
-        let erased = engine.read(self.ctx.tenant, Space::Meta, &erased_key(subject)).await.map_err(storage_fault(doing))?;
+        let erased =
+            engine.read(self.ctx.tenant, Space::Meta, &erased_key(subject)).await.map_err(storage_fault(doing))?;
         if erased.is_some() {
             let words = "This person was erased. Nothing more can be recorded about them under the same identity.";
             return Err(self.no(RefusalKind::Gone, words, deed.clone(), "refused"));
@@ -329,7 +351,8 @@ impl<'v> Stage<'v> {
         digests: Digests,
     ) -> Result<HeadRow, Stop> {
         let place = Place { tenant: granted.tenant(), kind: draft.kind.name, id: draft.id, version };
-        let sealed = key.seal(&place, &draft.body, self.vault.outside.as_ref()).map_err(seal_fault("sealing a record"))?;
+        let sealed =
+            key.seal(&place, &draft.body, self.vault.outside.as_ref()).map_err(seal_fault("sealing a record"))?;
         Ok(HeadRow {
             state: State::Live,
             shape: draft.kind.version,
@@ -428,7 +451,15 @@ fn subject_of(draft: &Draft) -> Option<SubjectId> {
 }
 
 fn tombstone(old: &HeadRow, state: State, ctx: &Ctx) -> HeadRow {
-    HeadRow { state, updated: ctx.now, terms: Vec::new(), uniques: Vec::new(), sealed: Vec::new(), digest: [0; 16], ..old.clone() }
+    HeadRow {
+        state,
+        updated: ctx.now,
+        terms: Vec::new(),
+        uniques: Vec::new(),
+        sealed: Vec::new(),
+        digest: [0; 16],
+        ..old.clone()
+    }
 }
 
 pub(crate) fn erased_key(subject: SubjectId) -> Vec<u8> {

@@ -35,8 +35,7 @@ impl Vault {
     pub async fn rotate_tenant_key(&self, tenant: TenantId) -> Result<(), Fault> {
         let old = self.tenant_keys(tenant).await?;
         let doing = "rotating an organisation's key";
-        let (keys, wrapped) =
-            self.environment.rotate_tenant(&old, self.outside.as_ref()).map_err(seal_fault(doing))?;
+        let (keys, wrapped) = self.environment.rotate_tenant(&old, self.outside.as_ref()).map_err(seal_fault(doing))?;
         let versions = self.wrapped_tenant_keys(tenant).await?.len();
         let key = rows::tenant_key(u32::try_from(versions + 1).map_err(|error| Fault::new(doing, error))?);
         let batch = Batch {

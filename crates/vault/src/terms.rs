@@ -75,7 +75,10 @@ pub(crate) fn digests(keys: &TenantKeys, kind: &'static KindDecl, terms: &[Term]
     if digests.terms.len() > limits::TERMS_MAX {
         return Err(Refusal::new(
             RefusalKind::TooLarge,
-            format!("This record has more than {} searchable values. Shorten its names or identifiers.", limits::TERMS_MAX),
+            format!(
+                "This record has more than {} searchable values. Shorten its names or identifiers.",
+                limits::TERMS_MAX
+            ),
         ));
     }
     Ok(digests)

@@ -57,8 +57,8 @@ pub const fn status_of(kind: RefusalKind) -> StatusCode {
 }
 
 /// The words for a fault: it never shows its cause.
-pub(crate) const FAULT_WORDS: &str = "Something is wrong on our side, and nothing you did. Nothing was half saved. \
-     It has been noted; please try again, and if it happens again, tell your administrator the request number below.";
+pub(crate) const FAULT_WORDS: &str = "It is nothing that you did, and nothing was half saved. It has been noted. \
+     Please try again; if it happens again, tell your administrator the request number.";
 
 /// The no as the asker hears it.
 pub(crate) fn spoken(no: &No) -> Spoken {

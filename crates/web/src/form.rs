@@ -264,7 +264,7 @@ impl Reader<'_> {
     }
 }
 
-fn day_exists(year: i16, month: u8, day: u8) -> bool {
+pub(crate) fn day_exists(year: i16, month: u8, day: u8) -> bool {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let days = match month {
         2 if leap => 29,

@@ -83,6 +83,7 @@ impl Room {
             banner: None,
             tabs: None,
             scripts: Vec::new(),
+            refresh_seconds: None,
             room: self.clone(),
             sign_out,
         }
@@ -127,6 +128,7 @@ pub struct Frame {
     banner: Option<PatientBanner>,
     tabs: Option<Tabs>,
     scripts: Vec<&'static str>,
+    refresh_seconds: Option<u16>,
     room: Room,
     sign_out: Option<FormToken>,
 }
@@ -172,6 +174,18 @@ impl Frame {
     pub fn tabs(mut self, tabs: Tabs) -> Self {
         self.tabs = Some(tabs);
         self
+    }
+
+    /// The same frame, loaded again every so many seconds while long work goes on.
+    #[must_use]
+    pub fn refresh_seconds(mut self, seconds: u16) -> Self {
+        self.refresh_seconds = Some(seconds);
+        self
+    }
+
+    /// Whether the page shows a form that came back, which its title then says first.
+    fn came_back(&self) -> bool {
+        self.status == StatusCode::UNPROCESSABLE_ENTITY
     }
 
     /// The same frame with a script file of this house. The route must declare `own_scripts`.

@@ -10,6 +10,7 @@ mod table;
 mod tabs;
 mod text;
 mod verdict;
+mod when;
 
 use std::fmt;
 
@@ -17,12 +18,13 @@ use askama::filters::HtmlSafe;
 
 pub use button::{Button, ButtonLink, Look};
 pub use field::{Area, Choice, Choices, DateField, Field, Kind, Pick, Select};
-pub use notice::{Empty, ErrorSummary, Notice};
-pub use patient::PatientBanner;
-pub use table::{Cell, Column, Pages, Row, Table};
+pub use notice::{Empty, ErrorSummary, Notice, Progress};
+pub use patient::{PatientBanner, PatientName};
+pub use table::{Cell, Column, Pages, Row, Set, Table};
 pub use tabs::{Crumbs, Tab, Tabs};
 pub use text::{Code, Entries, Entry, Facts, Figures, Hash};
 pub use verdict::{Chip, Line, Proportion, Strip, Tag, Tone, Verdict};
+pub use when::{Day, ago};
 
 /// HTML that was made by a part, kept as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Html {
     /// The HTML of any part.
     ///
     /// INVARIANT: only what is [`HtmlSafe`] gets in, and that is what a template escaped.
-    pub fn of(part: &(impl HtmlSafe + fmt::Display)) -> Self {
+    pub fn of(part: &impl HtmlSafe) -> Self {
         Self(part.to_string())
     }
 }

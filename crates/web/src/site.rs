@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::handler::Handler;
@@ -77,6 +78,8 @@ pub struct RouteDecl {
     pub body_bytes_max: usize,
     /// Which scripts its page may run.
     pub scripts: Scripts,
+    /// How long its handler may take, if not as long as any other.
+    pub time_max: Option<Duration>,
 }
 
 /// The largest body a route takes unless it declares otherwise.
@@ -94,6 +97,7 @@ impl RouteDecl {
             cache: Cache::Personal,
             body_bytes_max: BODY_BYTES_MAX,
             scripts: Scripts::Forbidden,
+            time_max: None,
         }
     }
 
@@ -108,6 +112,13 @@ impl RouteDecl {
     #[must_use]
     pub const fn body_bytes_max(mut self, bytes: usize) -> Self {
         self.body_bytes_max = bytes;
+        self
+    }
+
+    /// The same route with its own time limit, such as for an import.
+    #[must_use]
+    pub const fn time_max(mut self, time: Duration) -> Self {
+        self.time_max = Some(time);
         self
     }
 
@@ -134,9 +145,10 @@ impl fmt::Display for RouteDecl {
         };
         let family = if self.family == Family::Page { "page" } else { "api" };
         let scripts = if self.scripts == Scripts::OwnFiles { " · own scripts" } else { "" };
+        let time = self.time_max.map_or(String::new(), |time| format!(" · time ≤ {} s", time.as_secs()));
         write!(
             f,
-            "{} {} · {needs} · {family} · {cache} · body ≤ {} bytes{scripts} · {}",
+            "{} {} · {needs} · {family} · {cache} · body ≤ {} bytes{time}{scripts} · {}",
             self.method, self.path, self.body_bytes_max, self.words
         )
     }
@@ -295,6 +307,19 @@ impl Site {
         self.routes.extend(other.routes);
         self.faces.extend(other.faces);
         self
+    }
+
+    /// Every route that the router will answer, those of `web` itself included, by path and method.
+    pub fn whole(&self) -> Vec<RouteDecl> {
+        let mut routes = self.routes.clone();
+        routes.extend(crate::assets::site().routes);
+        routes.sort_by(|one, other| (one.path, one.method.as_str()).cmp(&(other.path, other.method.as_str())));
+        routes
+    }
+
+    /// The text of `declared/routes.txt`: one line a route.
+    pub fn declared(&self) -> String {
+        self.whole().iter().map(|decl| format!("{decl}\n")).collect()
     }
 
     /// Puts the door and the outer layers in front of all routes.

@@ -48,7 +48,8 @@ impl FromForm for First {
             0..=200 => Ok(text.to_owned()),
             _ => Err("Use at most 200 characters.".to_owned()),
         };
-        let set_up = read.required("set-up", "Open this page through the link in the set-up file.", |text| Ok(text.to_owned()));
+        let set_up =
+            read.required("set-up", "Open this page through the link in the set-up file.", |text| Ok(text.to_owned()));
         let organisation = read.required("organisation", "Enter the organisation's name.", words);
         let name = read.required("name", "Enter your name.", words);
         let email = read.required("email", "Enter your e-mail address.", EmailAddress::parse);
@@ -75,7 +76,9 @@ pub(super) async fn make(Held(state): Held<State>, room: Room, Form(sent): Form<
     open(&state, &draft.value.set_up, &room).await?;
     match found(&state, draft.value, &room).await {
         Ok(()) => Ok(see_other(&Next::own("/sign-in"))),
-        Err(No::Refusal(refusal)) => set_up_page(&room, &Returned::refused(draft.fields, &refusal), status_of(refusal.kind)),
+        Err(No::Refusal(refusal)) => {
+            set_up_page(&room, &Returned::refused(draft.fields, &refusal), status_of(refusal.kind))
+        }
         Err(fault) => Err(fault.into()),
     }
 }
@@ -104,12 +107,14 @@ async fn open(state: &State, token: &str, room: &Room) -> model::Answer<()> {
 }
 
 fn set_up_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {
-    let hint = format!("At least {} characters. Three or four unrelated words are easy to remember.", passphrase::CHARS_MIN);
+    let hint =
+        format!("At least {} characters. Three or four unrelated words are easy to remember.", passphrase::CHARS_MIN);
     let body = SetUpPage {
         token: room.form_token(),
         summary: ErrorSummary::of(form),
         set_up: form.fields.value("set-up").to_owned(),
-        organisation: Field::new("organisation", "Organisation", Kind::Text, form).hint("As people know it, such as Brightwater Dental."),
+        organisation: Field::new("organisation", "Organisation", Kind::Text, form)
+            .hint("As people know it, such as Brightwater Dental."),
         name: Field::new("name", "Your name", Kind::Text, form),
         email: Field::new("email", "Your e-mail address", Kind::Email, form),
         password: Field::new("password", "Choose a password", Kind::NewPassword, form).hint(hint),

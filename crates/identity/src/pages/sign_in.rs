@@ -6,7 +6,10 @@ use model::No;
 use seal::Secret;
 use serde::Deserialize;
 use web::parts::{Button, Code, ErrorSummary, Field, Kind, Notice, Tone};
-use web::{Asker, Fields, Form, FormToken, FromForm, Next, Reader, Reply, Returned, Room, Visitor, Width, page, see_other, status_of};
+use web::{
+    Asker, Fields, Form, FormToken, FromForm, Next, Reader, Reply, Returned, Room, Visitor, Width, page, see_other,
+    status_of,
+};
 
 use super::State;
 use crate::rules::email::EmailAddress;
@@ -68,17 +71,24 @@ impl FromForm for Credentials {
 impl FromForm for CodeEntered {
     fn from_form(read: &mut Reader<'_>) -> Option<Self> {
         let ticket = read.required("ticket", "Begin again with your password.", |text| Ok(text.to_owned()));
-        let code = read.required("code", "Enter the six digits that your authenticator shows.", |text| Ok(text.to_owned()));
+        let code =
+            read.required("code", "Enter the six digits that your authenticator shows.", |text| Ok(text.to_owned()));
         Some(Self { ticket: ticket?, code: code? })
     }
 }
 
-pub(super) async fn ask(Held(state): Held<State>, room: Room, Visitor(visitor): Visitor, Query(after): Query<After>) -> Reply {
+pub(super) async fn ask(
+    Held(state): Held<State>,
+    room: Room,
+    Visitor(visitor): Visitor,
+    Query(after): Query<After>,
+) -> Reply {
     if visitor.is_some() {
         return Ok(see_other(&next_of(&after.next, state.home)));
     }
     let form = Returned { fields: Fields::of(&[("next", &after.next)]), ..Returned::blank() };
-    let notice = (!after.next.is_empty()).then(|| Notice::new(Tone::Plain, "Sign in to go on.", "That page is only for people who are signed in."));
+    let notice = (!after.next.is_empty())
+        .then(|| Notice::new(Tone::Plain, "Sign in to go on.", "That page is only for people who are signed in."));
     password_page(&room, &form, notice, StatusCode::OK)
 }
 

@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn the_published_codes_are_right() {
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")] {
+        for (seconds, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")]
+        {
             assert_eq!(at(secret, Time::from_seconds(seconds)).as_deref(), Some(code));
             assert!(check(secret, code, Time::from_seconds(seconds), 0).is_some());
         }

@@ -18,11 +18,7 @@ impl EmailAddress {
                     && domain.contains('.')
                     && domain.split('.').all(|label| !label.is_empty() && label.len() <= 63)
             });
-        if good {
-            Ok(Self(text))
-        } else {
-            Err("Enter an e-mail address in the form name@example.org.".to_owned())
-        }
+        if good { Ok(Self(text)) } else { Err("Enter an e-mail address in the form name@example.org.".to_owned()) }
     }
 
     /// The address.

@@ -13,7 +13,9 @@ const COMMON: &[&str] =
 pub fn parse_new(text: &str) -> Result<Secret, String> {
     let chars = text.chars().count();
     if chars < CHARS_MIN {
-        return Err(format!("Use at least {CHARS_MIN} characters. Three or four unrelated words are easy to remember."));
+        return Err(format!(
+            "Use at least {CHARS_MIN} characters. Three or four unrelated words are easy to remember."
+        ));
     }
     if chars > CHARS_MAX {
         return Err(format!("Use at most {CHARS_MAX} characters."));

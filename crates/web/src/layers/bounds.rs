@@ -1,7 +1,8 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -16,17 +17,23 @@ pub(super) async fn bound(State(house): State<Arc<House>>, request: Request, nex
         return Declined::from(refusal).into_response();
     }
     // A panic leaves nothing behind that another request could see: the vault commits whole batches or nothing.
+    let time_max = declared_time(&house, &request).unwrap_or(house.options.handler_time_max);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(house.options.handler_time_max, answer).await {
+    match tokio::time::timeout(time_max, answer).await {
         Ok(Ok(response)) => response,
         // The payload may quote what the handler was working on, so it is dropped unread.
         Ok(Err(_)) => Declined::from(Fault::new("answering a request", "the handler panicked")).into_response(),
         Err(_) => Declined::from(Refusal::new(
             RefusalKind::Busy,
-            "This took longer than it may, so it was stopped. Nothing was half saved. Please try again in a minute.",
+            "This took longer than it may, so it was stopped. It was done wholly or not at all: look before you try again.",
         ))
         .into_response(),
     }
+}
+
+fn declared_time(house: &House, request: &Request) -> Option<Duration> {
+    let pattern = request.extensions().get::<MatchedPath>()?;
+    house.table.find(pattern.as_str(), request.method())?.time_max
 }
 
 fn too_long(house: &House, request: &Request) -> Option<Refusal> {

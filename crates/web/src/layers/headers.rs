@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::House;
+use crate::frame::Room;
 use crate::site::{Cache, RouteDecl, Scripts};
 
 /// The headers that stand on every answer.
@@ -50,6 +51,9 @@ pub(super) async fn harden(State(_): State<Arc<House>>, request: Request, next: 
     };
     // Only a good answer of a route that says so may be kept; every refusal and every redirect is for now only.
     let keeps = response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED;
+    // What holds a form token or sets a cookie is for one browser, whatever its route says.
+    let minted = response.extensions().get::<Room>().is_some_and(Room::minted);
+    let keeps = keeps && !minted && !response.headers().contains_key(header::SET_COOKIE);
     let cache = decl.as_ref().filter(|_| keeps).map_or(Cache::Personal, |decl| decl.cache);
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {

@@ -33,7 +33,7 @@ impl Notice {
 #[template(
     source = r##"{% if !problems.is_empty() %}<div class="summary" role="alert" tabindex="-1">
 <h2>{% if problems.len() == 1 %}There is a problem{% else %}There are {{ problems.len() }} problems{% endif %}</h2>
-<ul>{% for problem in problems %}<li>{% if problem.path.is_empty() %}{{ problem.words }}{% else %}<a href="#{{ problem.path }}">{{ problem.words }}</a>{% endif %}</li>{% endfor %}</ul>
+<ul class="summary-list">{% for problem in problems %}<li>{% if problem.path.is_empty() %}{{ problem.words }}{% else %}<a href="#{{ problem.path }}">{{ problem.words }}</a>{% endif %}</li>{% endfor %}</ul>
 </div>{% endif %}"##,
     ext = "html"
 )]
@@ -70,4 +70,19 @@ impl Empty {
     }
 }
 
-embeds!(Notice, ErrorSummary, Empty);
+/// How far long work has come. The page may be left; `Frame::refresh_seconds` keeps it up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    source = r#"<div class="progress"><p id="progress-words">{{ words }}</p><progress max="{{ of }}" value="{{ done }}" aria-labelledby="progress-words"></progress></div>"#,
+    ext = "html"
+)]
+pub struct Progress {
+    /// What is going on, in a sentence with its numbers.
+    pub words: String,
+    /// How much is done.
+    pub done: u64,
+    /// How much there is.
+    pub of: u64,
+}
+
+embeds!(Notice, ErrorSummary, Empty, Progress);

@@ -10,63 +10,96 @@ use super::{Empty, Html, embeds};
 pub struct Column {
     /// Its heading, which is also the label on a phone.
     pub words: String,
-    /// Whether it holds numbers that are compared.
-    pub numeric: bool,
+    /// How its cells are set.
+    pub set: Set,
+}
+
+/// How the cells of a column are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// Words that may run over several lines.
+    Words,
+    /// Short words that stay on one line, such as dates.
+    Short,
+    /// Numbers that are compared, flush right.
+    Number,
+}
+
+impl Set {
+    const fn class(&self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Short => "short",
+            Self::Number => "number",
+        }
+    }
 }
 
 impl Column {
     /// A column of words.
     pub fn text(words: impl Into<String>) -> Self {
-        Self { words: words.into(), numeric: false }
+        Self { words: words.into(), set: Set::Words }
+    }
+
+    /// A column of short words that stay on one line, such as dates.
+    pub fn short(words: impl Into<String>) -> Self {
+        Self { words: words.into(), set: Set::Short }
     }
 
     /// A column of numbers, set flush right.
     pub fn number(words: impl Into<String>) -> Self {
-        Self { words: words.into(), numeric: true }
+        Self { words: words.into(), set: Set::Number }
     }
 }
 
 /// What stands in one place of a table or a list of facts.
-#[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(
-    source = r#"{% match self %}{% when Self::Text(words) %}{{ words }}{% when Self::Faint(words) %}<span class="faint">{{ words }}</span>{% when Self::Link { words, href } %}<a href="{{ href }}">{{ words }}</a>{% when Self::Part(html) %}{{ html }}{% endmatch %}"#,
-    ext = "html"
-)]
-pub enum Cell {
-    /// Words.
-    Text(String),
-    /// Words of less weight.
-    Faint(String),
-    /// Words that lead somewhere.
-    Link {
-        /// The words.
-        words: String,
-        /// Where they lead.
-        href: String,
-    },
-    /// Another part, such as a chip.
-    Part(Html),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell(Html);
+
+#[derive(Template)]
+#[template(source = "{{ words }}", ext = "html")]
+struct Words {
+    words: String,
+}
+
+#[derive(Template)]
+#[template(source = r#"<span class="faint">{{ words }}</span>"#, ext = "html")]
+struct Faint {
+    words: String,
+}
+
+#[derive(Template)]
+#[template(source = r#"<a href="{{ href }}">{{ words }}</a>"#, ext = "html")]
+struct Link {
+    words: String,
+    href: String,
 }
 
 impl Cell {
     /// Words.
     pub fn text(words: impl Into<String>) -> Self {
-        Self::Text(words.into())
+        Self::part(&Words { words: words.into() })
     }
 
     /// Words of less weight.
     pub fn faint(words: impl Into<String>) -> Self {
-        Self::Faint(words.into())
+        Self::part(&Faint { words: words.into() })
     }
 
-    /// Words that lead somewhere.
+    /// Words that lead somewhere in this house.
     pub fn link(words: impl Into<String>, href: impl Into<String>) -> Self {
-        Self::Link { words: words.into(), href: href.into() }
+        Self::part(&Link { words: words.into(), href: href.into() })
     }
 
     /// Any part.
-    pub fn part(part: &(impl HtmlSafe + fmt::Display)) -> Self {
-        Self::Part(Html::of(part))
+    pub fn part(part: &impl HtmlSafe) -> Self {
+        Self(Html::of(part))
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -108,4 +141,4 @@ pub struct Pages {
     pub after: Option<String>,
 }
 
-embeds!(Cell, Table, Pages);
+embeds!(Words, Faint, Link, Cell, Table, Pages);

@@ -1,0 +1,17 @@
+//! Sentences about the door, run in process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
+mod doors;
+mod forms;
+mod house;
+mod log;
+mod nos;
+mod sight;
+mod wire;
