@@ -205,7 +205,7 @@ fn invalid(of: Type, mut problems: Vec<Problem>) -> Refusal {
         }
         n => format!("This is not a valid {of}: {n} elements are wrong."),
     };
-    Refusal { kind: RefusalKind::Invalid, words, problems }
+    Refusal { kind: RefusalKind::Invalid, words, problems, recorded: false }
 }
 
 /// Everything that R4 and the house's own rules find wrong.
