@@ -92,6 +92,9 @@ fn placed(package: &Package) -> Option<Finding> {
 fn edge(house: &House, from: &Package, to: &str, need: Need) -> Option<Finding> {
     let named = exception(&from.name, to).is_some()
         || need == Need::Test && TEST_EDGES.iter().any(|(a, b, _)| *a == from.name && *b == to);
+    if need == Need::Test && from.name == to {
+        return None; // its own tests turn on its own features
+    }
     let why = forbidden(&from.name, to)?;
     (!named).then(|| {
         Finding::error(
@@ -242,6 +245,11 @@ mod tests {
             let house = lower().with_crate("practice", &[("storage", need)]);
             assert!(said(&house).contains("only vault and candor may name storage"), "{}", said(&house));
         }
+    }
+
+    #[test]
+    fn the_tests_of_a_crate_may_turn_on_its_own_features() {
+        assert_eq!(said(&lower().with_crate("storage", &[("storage", Need::Test)])), "");
     }
 
     #[test]

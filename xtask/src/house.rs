@@ -86,9 +86,10 @@ impl File {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// Whether it is only compiled for tests.
+    /// Whether it is never part of the house: compiled for tests, examples and measurements only.
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.contains("/benches/")
+        let folders = ["/tests/", "/examples/", "/benches/"];
+        self.path.ends_with("/tests.rs") || folders.iter().any(|folder| self.path.contains(folder))
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
         let right = House::default()
             .with("crates/candor/src/outside.rs", reads)
             .with("crates/vault/tests/it/a.rs", reads)
+            .with("crates/vault/examples/a.rs", reads)
             .with("crates/vault/src/commit.rs", &tests);
         assert_eq!(rules(&right), []);
         let wrong = House::default().with("crates/vault/src/commit.rs", &format!("{tests}{reads}"));

@@ -1,2 +1,7 @@
-//! The Candor binary.
-fn main() {}
+//! The `candor` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    candor::commands::run()
+}

@@ -21,6 +21,15 @@
 //! - **Bounded.** See [`limits`]. Waiting commits are bounded too: a full queue makes `commit` wait.
 //!
 //! Dropping the future of a commit does not take the commit back.
+//!
+//! # Writing another engine
+//!
+//! Nothing here assumes a file or one process. A database server fits like this: a table per space with the tenant
+//! first in its key; one committer per tenant (a lease with a fencing number, checked inside every transaction) that
+//! drains its queue into one transaction, so that indexes of appended entries are known to it alone and no counter
+//! row is updated, no lock is waited for and nobody is notified inside a commit; reads from the primary only, since
+//! "sees it" is promised above. Give it to the `conformance` module (feature of that name) from
+//! the first day.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

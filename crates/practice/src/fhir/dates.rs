@@ -106,9 +106,10 @@ fn spanning(year: i16, month: Option<i8>, day: Option<i8>) -> Option<FhirDate> {
     Some(FhirDate { exactness, moments: Moments { from, until }, year })
 }
 
-pub(crate) fn midnight(date: jiff::civil::Date) -> Option<Time> {
-    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(Time::from_micros(zoned.timestamp().as_microsecond()))
+/// The first moment of a day in UTC. Reckoned from days, because the last day of the calendar has one too.
+fn midnight(date: jiff::civil::Date) -> Option<Time> {
+    let epoch = jiff::civil::Date::new(1970, 1, 1).ok()?;
+    Some(Time::from_seconds(date.duration_since(epoch).as_secs()))
 }
 
 /// The calendar day in UTC on which a moment falls.

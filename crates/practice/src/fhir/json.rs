@@ -2,6 +2,8 @@
 
 mod edit;
 mod read;
+mod strings;
+mod unreadable;
 mod write;
 
 use std::borrow::Cow;
@@ -9,7 +11,7 @@ use std::ops::Range;
 
 pub(crate) use edit::quoted;
 pub use edit::{Edits, compact};
-pub use read::Unreadable;
+pub use unreadable::Unreadable;
 pub use write::{List, Object, object};
 
 /// How much a reader takes before it refuses.
@@ -29,8 +31,8 @@ impl Limits {
     /// For one resource. Eight mebibytes hold a document of six, in base64.
     pub const RESOURCE: Self = Self { bytes_max: 8 << 20, depth_max: 64, nodes_max: 100_000, members_max: 128 };
 
-    /// For a Bundle.
-    pub const BUNDLE: Self = Self { bytes_max: 32 << 20, depth_max: 64, nodes_max: 1_000_000, members_max: 128 };
+    /// For a Bundle: a resource stands three deep in it.
+    pub const BUNDLE: Self = Self { bytes_max: 32 << 20, depth_max: 67, nodes_max: 1_000_000, members_max: 128 };
 }
 
 /// A JSON text and where each value stands in it. Order, spacing, number and string spelling stay as they came.
@@ -161,13 +163,13 @@ impl<'d> Node<'d> {
 
     /// Its name, if it is a member of an object.
     pub fn name(self) -> Option<Cow<'d, str>> {
-        (self.slot.name.from > 0).then(|| read::unescape(self.document.piece(self.slot.name)))
+        (self.slot.name.from > 0).then(|| strings::unescape(self.document.piece(self.slot.name)))
     }
 
     /// The string, without quotes and escapes.
     pub fn text(self) -> Option<Cow<'d, str>> {
         let inner = self.raw().strip_prefix('"')?.strip_suffix('"')?;
-        Some(if self.slot.escaped { read::unescape(inner) } else { Cow::Borrowed(inner) })
+        Some(if self.slot.escaped { strings::unescape(inner) } else { Cow::Borrowed(inner) })
     }
 
     /// The number, as written.

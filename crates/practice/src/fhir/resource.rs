@@ -3,9 +3,10 @@
 use fhirkit::Json;
 use model::{Problem, Refusal, RefusalKind, Time};
 
+use super::Type;
 use super::ids::{FhirId, Target, VersionId, instant};
 use super::json::{Document, Edits, Kind, Limits, Node, compact, quoted};
-use super::{Type, rules};
+use super::rules::{self, Nesting};
 
 /// Most problems told at once.
 const PROBLEMS_MAX: usize = 50;
@@ -211,12 +212,15 @@ fn invalid(of: Type, mut problems: Vec<Problem>) -> Refusal {
 /// Everything that R4 and the house's own rules find wrong.
 fn problems(document: &Document, of: Type, now: Time) -> Vec<Problem> {
     let root = document.root();
-    let json = tree(root, &["contained"]);
-    let mut found: Vec<Problem> = issues(of, &json);
+    let mut found = Vec::new();
+    // ORDER: nesting is checked before the model decodes, because its decoder recurses.
+    if rules::check(root, of, now, &mut found) == Nesting::TooDeep {
+        return found;
+    }
+    found.extend(issues(of, &tree(root, &["contained"])));
     for (index, inner) in root.member("contained").into_iter().flat_map(Node::children).enumerate() {
         contained(inner, &format!("{of}.contained[{index}]"), &mut found);
     }
-    rules::check(root, of, now, &mut found);
     found
 }
 
@@ -242,7 +246,7 @@ fn contained(inner: Node<'_>, path: &str, found: &mut Vec<Problem>) {
     if super::R4_TYPES.binary_search(&&*name).is_err() {
         return no(format!("{path}.resourceType"), "This is not the name of a FHIR R4 resource type.");
     }
-    if !inner.member_text("id").is_some_and(|id| FhirId::parse(&id).is_some()) {
+    if inner.member_text("id").is_none_or(|id| FhirId::parse(&id).is_none()) {
         no(format!("{path}.id"), "A contained resource needs an id of 1 to 64 letters, digits, hyphens or dots.");
     }
     if inner.member("contained").is_some() {

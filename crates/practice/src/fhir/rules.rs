@@ -3,13 +3,24 @@
 use model::{Problem, Time};
 
 use super::json::{Kind, Node, path_step};
-use super::{Type, codes, dates};
+use super::{FhirId, Type, codes, dates};
 
 /// Longest string, in bytes (R4 datatypes, `string`), but for base64.
 const STRING_BYTES_MAX: usize = 1 << 20;
 
 /// How far ahead of the house's clock a birth or a document may be dated: zones and clocks differ.
 const AHEAD_SECONDS_MAX: i64 = 24 * 60 * 60;
+
+/// Extensions in extensions. R4's own go three deep; the model's decoder recurses with large frames (some
+/// 85 KiB for each unoptimised), so more could end a worker's stack.
+const EXTENSIONS_MAX: usize = 6;
+
+/// Whether the structure can be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    Fits,
+    TooDeep,
+}
 
 /// Elements of R4's date types in the held types and their datatypes.
 const DATES: &[&str] = &[
@@ -38,15 +49,22 @@ struct Walk<'f> {
     /// With indices, for people; and without, for the tables.
     path: String,
     plain: String,
+    nesting: Nesting,
     found: &'f mut Vec<Problem>,
 }
 
-pub(crate) fn check(root: Node<'_>, of: Type, now: Time, found: &mut Vec<Problem>) {
+pub(crate) fn check(root: Node<'_>, of: Type, now: Time, found: &mut Vec<Problem>) -> Nesting {
     let contained = root.member("contained").into_iter().flat_map(Node::children);
     let contained = contained.filter_map(|inner| inner.member_text("id")).map(|id| id.into_owned()).collect();
-    let mut walk = Walk { of, contained, path: of.name().to_owned(), plain: of.name().to_owned(), found };
+    let mut walk =
+        Walk { of, contained, path: of.name().to_owned(), plain: of.name().to_owned(), nesting: Nesting::Fits, found };
+    // The model takes any string as an id.
+    if root.member("id").is_some_and(|id| id.text().is_none_or(|id| FhirId::parse(&id).is_none())) {
+        walk.no_at("id", "An id has 1 to 64 letters, digits, hyphens or dots.");
+    }
     walk.node(root);
     walk.life(root, now);
+    walk.nesting
 }
 
 impl Walk<'_> {
@@ -78,6 +96,10 @@ impl Walk<'_> {
         if object.children().next().is_none() {
             return self.no("An empty object is not allowed; leave the element out.");
         }
+        if self.extensions() > EXTENSIONS_MAX {
+            self.nesting = Nesting::TooDeep;
+            return self.no(format!("Extensions stand more than {EXTENSIONS_MAX} deep in each other."));
+        }
         self.invariants(object);
         for member in object.children() {
             let name = member.name().unwrap_or_default();
@@ -90,6 +112,10 @@ impl Walk<'_> {
             self.path.truncate(path);
             self.plain.truncate(plain);
         }
+    }
+
+    fn extensions(&self) -> usize {
+        self.plain.split('.').filter(|step| matches!(*step, "extension" | "modifierExtension")).count()
     }
 
     fn element(&self) -> &str {
@@ -154,10 +180,11 @@ impl Walk<'_> {
             "attachment" | "photo" if has("data") && !has("contentType") && !has("_contentType") => {
                 self.no_at("contentType", "Attached data needs its media type (att-1).");
             }
-            "contact" if self.of == Type::Patient && self.plain == "Patient.contact" => {
-                if !["name", "telecom", "address", "organization"].iter().any(|name| has(name)) {
-                    self.no("A contact needs a name, a telecom, an address or an organization (pat-1).");
-                }
+            "contact"
+                if self.plain == "Patient.contact"
+                    && !["name", "telecom", "address", "organization"].iter().any(|name| has(name)) =>
+            {
+                self.no("A contact needs a name, a telecom, an address or an organization (pat-1).");
             }
             "period" => self.period(object),
             _ => {}
@@ -213,7 +240,7 @@ fn is_base64(text: &str) -> bool {
             _ => return false,
         }
     }
-    length > 0 && length % 4 == 0 && padding <= 2
+    length > 0 && length.is_multiple_of(4) && padding <= 2
 }
 
 /// Elements that a narrative cannot have (txt-1): what acts, loads or frames.

@@ -2,36 +2,10 @@
 
 use std::borrow::Cow;
 
-use model::{Refusal, RefusalKind};
+use model::RefusalKind;
 
-use super::{Document, Kind, Limits, Slot, Span, path_step};
-
-/// Why a text cannot be read, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{words} (at {path}, line {line}, column {column})")]
-pub struct Unreadable {
-    /// `Malformed` or `TooLarge`.
-    pub kind: RefusalKind,
-    /// FHIRPath of the value that was being read.
-    pub path: String,
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    /// What is wrong and what is expected. Holds no content.
-    pub words: String,
-}
-
-impl From<Unreadable> for Refusal {
-    fn from(no: Unreadable) -> Self {
-        let words = match no.kind {
-            RefusalKind::TooLarge => "This is more than is taken at once.",
-            _ => "This cannot be read as JSON.",
-        };
-        Self::new(no.kind, words)
-            .at(no.path, format!("{} This is at line {}, column {}.", no.words, no.line, no.column))
-    }
-}
+use super::strings::unescape;
+use super::{Document, Kind, Limits, Slot, Span, Unreadable, path_step};
 
 /// Longest number taken, in characters.
 const NUMBER_CHARS_MAX: usize = 256;
@@ -51,7 +25,6 @@ struct Open {
     count: usize,
     /// The name of the member that is being read; the empty span in an array.
     name: Span,
-    name_escaped: bool,
 }
 
 enum Next {
@@ -118,7 +91,8 @@ impl Reader<'_> {
                     self.begin(Kind::Object, from)?;
                     self.skip_space();
                     if self.peek() == Some(b'}') {
-                        return Ok(self.close());
+                        self.close();
+                        return Ok(());
                     }
                     self.name()?;
                 }
@@ -126,7 +100,8 @@ impl Reader<'_> {
                     self.begin(Kind::List, from)?;
                     self.skip_space();
                     if self.peek() == Some(b']') {
-                        return Ok(self.close());
+                        self.close();
+                        return Ok(());
                     }
                 }
                 Some(b'"') => {
@@ -190,7 +165,7 @@ impl Reader<'_> {
         self.at += 1;
         self.push(kind, from, false)?;
         let slot = self.slots.len() - 1;
-        self.open.push(Open { slot, count: 0, name: Span { from: 0, to: 0 }, name_escaped: false });
+        self.open.push(Open { slot, count: 0, name: Span { from: 0, to: 0 } });
         Ok(())
     }
 
@@ -227,10 +202,10 @@ impl Reader<'_> {
         let name = Span { from: position(from), to: position(self.at - 1) };
         if self.repeats(name, escaped) {
             let words = format!("The member {} is there twice.", path_step(&self.piece(name)));
-            self.set_name(name, escaped);
+            self.set_name(name);
             return Err(self.no(words));
         }
-        self.set_name(name, escaped);
+        self.set_name(name);
         if self.open.last().is_some_and(|open| open.count >= self.limits.members_max) {
             return Err(self.no(format!("One object has more than {} members.", self.limits.members_max)));
         }
@@ -242,10 +217,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn set_name(&mut self, name: Span, escaped: bool) {
+    fn set_name(&mut self, name: Span) {
         if let Some(open) = self.open.last_mut() {
             open.name = name;
-            open.name_escaped = escaped;
         }
     }
 
@@ -406,48 +380,4 @@ impl Reader<'_> {
 /// INVARIANT: positions fit, because longer texts are refused before they are read.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// A string's characters from its checked spelling.
-pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
-    let Some((plain, mut rest)) = raw.find('\\').map(|at| raw.split_at(at)) else {
-        return Cow::Borrowed(raw);
-    };
-    let mut out = plain.to_owned();
-    while let Some(tail) = rest.strip_prefix('\\') {
-        let mut chars = tail.chars();
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
-            Some('t') => out.push('\t'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('u') => {
-                let (found, left) = code_point(chars.as_str());
-                out.push(found);
-                chars = left.chars();
-            }
-            Some(other) => out.push(other),
-            None => {}
-        }
-        let after = chars.as_str();
-        let (plain, more) = after.find('\\').map_or((after, ""), |at| after.split_at(at));
-        out.push_str(plain);
-        rest = more;
-    }
-    Cow::Owned(out)
-}
-
-/// The character of four hexadecimal digits, or of eight with `\u` between them, and what follows.
-fn code_point(text: &str) -> (char, &str) {
-    let unit = |text: &str| text.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    let first = unit(text).unwrap_or(0xfffd);
-    let left = text.get(4..).unwrap_or_default();
-    if (0xd800..0xdc00).contains(&first)
-        && let Some(second) = left.strip_prefix("\\u").and_then(unit)
-    {
-        let code = 0x1_0000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
-        return (char::from_u32(code).unwrap_or('\u{fffd}'), left.get(6..).unwrap_or_default());
-    }
-    (char::from_u32(first).unwrap_or('\u{fffd}'), left)
 }

@@ -215,7 +215,7 @@ impl Committer {
         }
         self.unscrubbed |= group.wiped;
         self.lengths = group.commit()?;
-        self.unfolded_bytes += jobs.iter().map(Job::bytes).sum::<u64>() + COMMIT_PAGES_BYTES;
+        self.unfolded_bytes += jobs.iter().map(Job::log_bytes).sum::<u64>() + COMMIT_PAGES_BYTES;
         if self.unscrubbed {
             self.scrub()?;
         }
@@ -240,7 +240,9 @@ impl Committer {
     /// Makes the write-ahead log empty, so that it holds no old copy of a page with a destroyed key.
     fn scrub(&mut self) -> Result<(), StorageError> {
         let tenant = Arc::clone(&self.tenant);
-        // A reader inside its transaction would keep the log from being emptied.
+        // Most of the work while others read; then, since a reader inside its transaction would keep the log from
+        // being emptied, the rest alone.
+        self.fold("PASSIVE")?;
         let _pause = tenant.readers.pause();
         self.fold("TRUNCATE")?;
         self.unscrubbed = false;

@@ -23,8 +23,10 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes as u64
+    /// About what the batch writes to the write-ahead log: its bytes, and the pages around scattered rows.
+    pub(super) fn log_bytes(&self) -> u64 {
+        const PAGES_PER_ROW_BYTES: usize = 2 * 4096;
+        (self.bytes + (self.batch.puts.len() + self.batch.deletes.len()) * PAGES_PER_ROW_BYTES) as u64
     }
 
     /// Answers whoever waits; who has gone away does not want to know.

@@ -1,0 +1,174 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use identity::Identity;
+use model::{Fault, Outside};
+use seal::Protection;
+use seal::password::{Hasher, Policy};
+use storage::engines::{Sqlite, SqliteOptions};
+use storage::Engine;
+use tokio::task::JoinHandle;
+use vault::Vault;
+use web::{Limits, Listen, Options, Running};
+
+use crate::ground::{Ground, Name};
+use crate::parts::{self, Needed};
+use crate::{keys, tls};
+
+/// How often evidence is gathered into the tree.
+const GATHER_EVERY: Duration = Duration::from_millis(500);
+
+/// What a house is opened with.
+pub struct Plan {
+    /// Its data directory.
+    pub data: PathBuf,
+    /// Its environment; keys of one do not open another's records.
+    pub environment: String,
+    /// How the root key is protected.
+    pub protection: Protection,
+    /// Whether everything in it is made up, which every page then says.
+    pub synthetic: bool,
+    /// Time and randomness.
+    pub outside: Arc<dyn Outside>,
+    /// Password hashes at a time; each holds its memory for good.
+    pub hash_threads: usize,
+}
+
+/// A house with its doors still closed.
+pub struct House {
+    /// Its name.
+    pub name: Name,
+    /// Its data directory.
+    pub ground: Ground,
+    /// Records.
+    pub vault: Arc<Vault>,
+    /// Who is who.
+    pub identity: Arc<Identity>,
+    /// Opens first set-up, if nobody can sign in yet.
+    pub set_up_token: Option<Arc<str>>,
+    engine: Arc<dyn Engine>,
+    outside: Arc<dyn Outside>,
+    form_key: [u8; 32],
+    synthetic: bool,
+}
+
+/// A house that answers.
+pub struct Open {
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// The house.
+    pub house: House,
+    running: Running,
+    gathering: JoinHandle<()>,
+}
+
+impl House {
+    /// Opens a house over SQLite files in its data directory.
+    pub async fn open(plan: Plan) -> Result<Self, Fault> {
+        let ground = Ground::take(&plan.data)?;
+        let engine = Sqlite::open(&ground.at("tenants"), SqliteOptions::default());
+        let engine = engine.map_err(|error| Fault::new("opening the storage", error))?;
+        Self::over(plan, ground, Arc::new(engine)).await
+    }
+
+    /// Opens a house over any engine. For tests that put a broken one in its place.
+    pub async fn over_engine(plan: Plan, engine: Arc<dyn Engine>) -> Result<Self, Fault> {
+        let ground = Ground::take(&plan.data)?;
+        Self::over(plan, ground, engine).await
+    }
+
+    async fn over(plan: Plan, ground: Ground, engine: Arc<dyn Engine>) -> Result<Self, Fault> {
+        let name = ground.name(plan.outside.as_ref())?;
+        let keys = keys::open(&ground, &plan.environment, &name.deployment, &plan.protection, plan.outside.as_ref())?;
+        let registry = parts::registry().map_err(|error| Fault::new("joining the permissions", error))?;
+        let vault = Vault::open(vault::Parts {
+            engine: Arc::clone(&engine),
+            environment: keys.environment,
+            outside: Arc::clone(&plan.outside),
+            registry: Arc::new(registry),
+            kinds: parts::kinds(),
+            log_key: keys.log_key,
+        })?;
+        let hasher = Hasher::new(Policy::default(), plan.hash_threads);
+        let hasher = hasher.map_err(|error| Fault::new("preparing to hash passwords", error))?;
+        let vault = Arc::new(vault);
+        let identity = Identity::new(Arc::clone(&vault), Arc::new(hasher), name.house);
+        identity.found("The house", plan.outside.now()).await?;
+        let house = Self {
+            name,
+            ground,
+            vault,
+            identity: Arc::new(identity),
+            set_up_token: None,
+            engine,
+            outside: plan.outside,
+            form_key: keys.form_key,
+            synthetic: plan.synthetic,
+        };
+        Ok(house)
+    }
+
+    /// Time and randomness.
+    pub fn outside(&self) -> &Arc<dyn Outside> {
+        &self.outside
+    }
+
+    /// Opens the doors. `certificate` is none for one of the house's own making.
+    pub async fn serve(self, address: SocketAddr, certificate: Option<tls::Certificate>) -> Result<Open, Fault> {
+        let certificate = match certificate {
+            Some(certificate) => certificate,
+            None => tls::self_made(&self.ground, self.outside.as_ref())?,
+        };
+        let site = parts::site(Needed {
+            vault: Arc::clone(&self.vault),
+            identity: Arc::clone(&self.identity),
+            trust: self.ground.at("trust"),
+            set_up_token: self.set_up_token.clone(),
+        });
+        let mut options = Options::new(Arc::clone(&self.outside), self.form_key);
+        options.synthetic = self.synthetic;
+        let router = site.into_router(Arc::clone(&self.identity) as Arc<dyn web::Doorkeeper>, options);
+        let router = router.map_err(|error| Fault::new("joining the routes", error))?;
+        let listen = Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
+        let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
+        let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
+        Ok(Open { address: running.address, house: self, running, gathering })
+    }
+
+    /// Closes the storage without having served.
+    pub async fn close(self) -> Result<(), Fault> {
+        self.engine.shut().await.map_err(|error| Fault::new("closing the storage", error))
+    }
+}
+
+impl Open {
+    /// Lets open requests finish, signs the last evidence and closes the storage.
+    pub async fn stop(self) -> Result<(), Fault> {
+        let stopped = self.running.stop(Duration::from_secs(5)).await;
+        self.gathering.abort();
+        gather_once(&self.house.vault).await;
+        self.house.close().await?;
+        stopped.map_err(|error| Fault::new("closing the door", error))
+    }
+}
+
+async fn gather(vault: Arc<Vault>) {
+    loop {
+        tokio::time::sleep(GATHER_EVERY).await;
+        gather_once(&vault).await;
+    }
+}
+
+async fn gather_once(vault: &Vault) {
+    let tenants = match vault.tenants().await {
+        Ok(tenants) => tenants,
+        Err(fault) => return tracing::error!(doing = %fault.doing, cause = %fault.cause, "fault"),
+    };
+    for tenant in tenants {
+        if let Err(fault) = vault.gather(tenant).await {
+            tracing::error!(doing = %fault.doing, cause = %fault.cause, "fault");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The house put together: configuration, wiring, the command line, the demo house.
+//!
+//! | file | what |
+//! |---|---|
+//! | `commands.rs` | the command line |
+//! | `house.rs` | parts joined into a running house |
+//! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
+//! | `parts.rs` | every kind, permission, role and route of the house, as lists |
+//! | `demo.rs` | the demo house and the runner's two tenants |
+//! | `outside.rs` | the only clock and the only source of randomness |
+
+pub mod commands;
+pub mod demo;
+mod ground;
+pub mod house;
+mod keys;
+mod outside;
+mod pages;
+pub mod parts;
+mod tls;
+
+pub use outside::Machine;

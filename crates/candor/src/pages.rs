@@ -1,0 +1,79 @@
+//! The front page and the list of routes; everything else belongs to an application or a feature.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use web::parts::ButtonLink;
+use web::{Cache, Needs, Next, Reply, RouteDecl, Room, Site, Visitor, Width, page, problem_json, see_other};
+
+use crate::parts::HOME;
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct Front {
+    sign_in: ButtonLink,
+    promises: ButtonLink,
+}
+
+/// The front page.
+pub fn site() -> Site {
+    Site::pages().get("/", Needs::Public, "The front page of the house.", front).with_state(())
+}
+
+async fn front(room: Room, Visitor(visitor): Visitor) -> Reply {
+    if visitor.is_some() {
+        return Ok(see_other(&Next::own(HOME)));
+    }
+    let body = Front {
+        sign_in: ButtonLink::primary("Sign in", "/sign-in"),
+        promises: ButtonLink::quiet("See what is promised, and check it", "/trust"),
+    };
+    page(room.frame("Candor").width(Width::Reading), body)
+}
+
+/// One route as anybody may see it.
+#[derive(Serialize)]
+struct Listed {
+    method: String,
+    path: &'static str,
+    needs: &'static str,
+    permission: Option<&'static str>,
+    family: &'static str,
+    words: &'static str,
+}
+
+/// The site with a public list of all its routes, itself included: what is open is open on purpose.
+pub fn with_route_list(site: Site) -> Site {
+    let decl = RouteDecl::new(Method::GET, "/trust/routes.json", Needs::Public, "List every route and what it needs.")
+        .cache(Cache::Public { seconds: 60 });
+    let mut routes: Vec<RouteDecl> = site.whole();
+    routes.push(decl.clone());
+    let listed: Arc<Vec<Listed>> = Arc::new(routes.iter().map(listed).collect());
+    let list = Site::api("/trust/routes.json", problem_json).add(decl, routes_json).with_state(listed);
+    site.join(list)
+}
+
+async fn routes_json(State(listed): State<Arc<Vec<Listed>>>) -> Reply {
+    Ok(Json(&*listed).into_response())
+}
+
+fn listed(decl: &RouteDecl) -> Listed {
+    let (needs, permission) = match decl.needs {
+        Needs::Public => ("public", None),
+        Needs::Session => ("session", None),
+        Needs::Permission(name) => ("permission", Some(name)),
+    };
+    Listed {
+        method: decl.method.to_string(),
+        path: decl.path,
+        needs,
+        permission,
+        family: if decl.family == web::Family::Page { "page" } else { "api" },
+        words: decl.words,
+    }
+}

@@ -1,0 +1,45 @@
+//! Every kind, permission, role and route of the house. What stands here is what `declared/` shows.
+
+use std::sync::Arc;
+
+use access::{AssembleError, Registry};
+use identity::Identity;
+use model::KindDecl;
+use vault::Vault;
+use web::Site;
+
+/// Every kind that may be stored.
+pub fn kinds() -> Vec<&'static KindDecl> {
+    [identity::KINDS, practice::KINDS].concat()
+}
+
+/// Every permission and role.
+pub fn registry() -> Result<Registry, AssembleError> {
+    Registry::assemble(&[identity::PERMISSIONS, practice::PERMISSIONS], &[identity::ROLES, practice::ROLES])
+}
+
+/// What the routes work on.
+pub struct Needed {
+    /// Records.
+    pub vault: Arc<Vault>,
+    /// Who is who.
+    pub identity: Arc<Identity>,
+    /// Where the runner keeps the public log and its results.
+    pub trust: std::path::PathBuf,
+    /// Opens first set-up, if it is open.
+    pub set_up_token: Option<Arc<str>>,
+}
+
+/// What the first administrator of an organisation holds.
+pub const FIRST_ROLES: &[&str] = &["administrator", "practice-manager", "principal-dentist"];
+
+/// Where somebody lands after signing in.
+pub const HOME: &str = "/practice/patients";
+
+/// Every route of the house, and the list of them for whoever wants to check each.
+pub fn site(needed: Needed) -> Site {
+    let identity = identity::site(identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token));
+    let practice = practice::site(practice::State::new(needed.vault));
+    let trust = trust::site(trust::State::new(needed.trust));
+    crate::pages::with_route_list(crate::pages::site().join(identity).join(practice).join(trust))
+}
