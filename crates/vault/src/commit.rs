@@ -56,7 +56,7 @@ impl Vault {
         }
         let mut receipt = Receipt { written: std::mem::take(&mut stage.written), log_from: 0, repeated: false };
         if let Some(once) = &changes.once {
-            let key = self.once_key(ctx, once).await?;
+            let key = self.once_key(ctx, &once.key).await?;
             let value = self.once_value(ctx, changes, &receipt).await?;
             stage.expect_once(key, Row { version: 1, value });
         }
@@ -103,7 +103,7 @@ impl Vault {
             "There is nothing to change in this request."
         } else if changes.list.len() > limits::CHANGES_MAX || bytes > limits::COMMIT_BYTES_MAX {
             "This is too much for one request: at most 2,000 records and 24 MiB. Send it in smaller parts."
-        } else if changes.once.as_ref().is_some_and(|once| once.is_empty() || once.len() > limits::ONCE_CHARS_MAX) {
+        } else if changes.once.as_ref().is_some_and(|once| once.key.is_empty() || once.key.len() > limits::ONCE_CHARS_MAX) {
             "An idempotency key has 1 to 128 characters."
         } else {
             return Ok(());
@@ -112,9 +112,11 @@ impl Vault {
         Err(self.refuse(ctx, &Deed::new("commit", "any", "refused"), Refusal::new(kind, words)).await)
     }
 
-    async fn repeated(&self, ctx: &Ctx, changes: &Changes) -> Answer<Option<Receipt>> {
+    /// The receipt of an earlier commit with the same idempotency key, if there was one; a refusal if that was asked
+    /// for something else.
+    pub async fn repeated(&self, ctx: &Ctx, changes: &Changes) -> Answer<Option<Receipt>> {
         let Some(once) = &changes.once else { return Ok(None) };
-        let key = self.once_key(ctx, once).await?;
+        let key = self.once_key(ctx, &once.key).await?;
         let row = self
             .engine
             .read(ctx.tenant, Space::Once, &key)
@@ -148,6 +150,9 @@ impl Vault {
     }
 
     async fn request_digest(&self, ctx: &Ctx, changes: &Changes) -> Result<[u8; 32], Fault> {
+        if let Some(asked) = changes.once.as_ref().and_then(|once| once.asked.as_ref()) {
+            return Ok(self.tenant_keys(ctx.tenant).await?.lookup_digest("asked", asked));
+        }
         let mut bytes = Vec::new();
         for change in &changes.list {
             let (op, kind, id, body): (u8, &str, _, &[u8]) = match change {

@@ -10,6 +10,7 @@
 //! | `commit.rs` | the one write |
 //! | `stage.rs` | each change turned into rows |
 //! | `read.rs`, `search.rs` | the one way out, by id and by terms |
+//! | `present.rs` | whether a record is there, without opening it |
 //! | `evidence.rs` | the canonical bytes of an audit entry |
 //! | `log.rs` | entries gathered into the Merkle tree and signed checkpoints |
 //! | `rows.rs` | row layouts and keys |
@@ -21,6 +22,7 @@ mod commit;
 mod evidence;
 mod feed;
 mod log;
+mod present;
 mod read;
 mod rows;
 mod search;
@@ -41,6 +43,7 @@ pub use change::{Change, Changes, Draft, Expected, Receipt, Written};
 pub use evidence::{Note, leaf_bytes};
 pub use feed::{Fed, Feed};
 pub use log::Head;
+pub use present::Present;
 pub use read::{Opened, Past};
 pub use rows::row_key;
 pub use search::{Clause, Found, Needle, Query};

@@ -48,6 +48,8 @@ pub enum Needle {
     Range(String, String),
     /// The record's own id.
     Id(RecordId),
+    /// A needle in another field than the clause's, for what may stand in any of several.
+    In(&'static str, Box<Needle>),
 }
 
 /// One page of what was found.
@@ -197,6 +199,9 @@ fn in_order<'a>(ids: &'a BTreeSet<RecordId>, query: &Query<'_>) -> Box<dyn Itera
 
 /// The keys in `Space::Term` that a needle stands for; none if the field is not declared for it.
 fn span_of(keys: &TenantKeys, kind: &'static KindDecl, field: &str, needle: &Needle) -> Option<(Vec<u8>, Vec<u8>)> {
+    if let Needle::In(field, needle) = needle {
+        return span_of(keys, kind, field, needle);
+    }
     let decl = kind.field(field)?;
     let digest = |value: &str| {
         let prefix = keys.term_digest(kind.name, decl.name, value.as_bytes()).to_vec();
