@@ -45,7 +45,7 @@ impl Run {
 
 /// The raw rows of a scratch house that has been stopped.
 pub(crate) fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, Trouble> {
-    let engine = Sqlite::open(&data.join("tenants"), SqliteOptions::default());
+    let engine = Sqlite::open(data, SqliteOptions::default());
     engine.map(|engine| Arc::new(engine) as Arc<dyn Engine>).map_err(|error| Trouble::new(error.to_string()))
 }
 
