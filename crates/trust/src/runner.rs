@@ -118,7 +118,7 @@ impl Runner {
             data: config.data.clone(),
             temp: config.temp.clone(),
             also: config.also.clone(),
-            own_secrets: vec![home.join("credentials.json")],
+            own_secrets: vec![home.join("credentials.json"), config.data.join("demo.json")],
             scratch: home.join("scratch"),
         };
         if stores.scratch.exists() {
