@@ -5,7 +5,6 @@ mod runner;
 mod serve;
 mod verify;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

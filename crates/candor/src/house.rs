@@ -68,7 +68,7 @@ impl House {
     /// Opens a house over SQLite files in its data directory.
     pub async fn open(plan: Plan) -> Result<Self, Fault> {
         let ground = Ground::take(&plan.data)?;
-        let engine = Sqlite::open(&ground.at("tenants"), SqliteOptions::default());
+        let engine = Sqlite::open(ground.root(), SqliteOptions::default());
         let engine = engine.map_err(|error| Fault::new("opening the storage", error))?;
         Self::over(plan, ground, Arc::new(engine)).await
     }

@@ -36,7 +36,15 @@ pub enum Expected {
 #[derive(Clone, Default)]
 pub struct Changes {
     pub(crate) list: Vec<Change>,
-    pub(crate) once: Option<String>,
+    pub(crate) once: Option<Once>,
+}
+
+/// An idempotency key and what was asked for under it.
+#[derive(Clone)]
+pub(crate) struct Once {
+    pub key: String,
+    /// The request as it came in; without it the changes themselves tell whether two requests are the same.
+    pub asked: Option<Vec<u8>>,
 }
 
 /// What a commit did, in the order of its changes.
@@ -44,7 +52,7 @@ pub struct Changes {
 pub struct Receipt {
     /// One for each change.
     pub written: Vec<Written>,
-    /// Index of the first evidence entry in the tenant's log.
+    /// Index of the first evidence entry that this call left in the tenant's log.
     pub log_from: u64,
     /// Whether this repeats an earlier commit with the same idempotency key.
     #[serde(skip)]
@@ -112,7 +120,15 @@ impl Changes {
     /// Makes the batch happen at most once for this key and actor.
     #[must_use]
     pub fn once(mut self, key: impl Into<String>) -> Self {
-        self.once = Some(key.into());
+        self.once = Some(Once { key: key.into(), asked: None });
+        self
+    }
+
+    /// As [`Changes::once`], for changes that differ at each try (such as by a time in the body) although the request,
+    /// whose bytes are `asked`, is the same.
+    #[must_use]
+    pub fn once_for(mut self, key: impl Into<String>, asked: Vec<u8>) -> Self {
+        self.once = Some(Once { key: key.into(), asked: Some(asked) });
         self
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use model::{Fault, Outside as _};
+use model::Fault;
 use seal::{Protection, Secret};
 use serde::Deserialize;
 
