@@ -93,14 +93,11 @@ impl Fake {
 
     fn change(&self, inner: &mut Inner, tenant: usize, asked: &Asked<'_>, id: &str, body: Option<Value>) -> Reply {
         let Some(body) = body.filter(is_patient) else { return self.refuse(inner, tenant, asked, 400) };
-        if self.broken == Broken::LetsOthersWrite {
-            if let Some(owner) = inner.tenants.iter().position(|tenant| tenant.patients.contains_key(id)) {
-                if owner != tenant {
-                    inner.tenants[owner].patients.get_mut(id).unwrap().push(body);
-                    // The worst kind: it says no and does it.
-                    return status(404);
-                }
-            }
+        let owner = inner.tenants.iter().position(|tenant| tenant.patients.contains_key(id));
+        if let Some(owner) = owner.filter(|owner| self.broken == Broken::LetsOthersWrite && *owner != tenant) {
+            inner.tenants[owner].patients.get_mut(id).unwrap().push(body);
+            // The worst kind: it says no and does it.
+            return status(404);
         }
         let Some(versions) = inner.tenants[tenant].patients.get(id) else {
             return self.refuse(inner, tenant, asked, 404);

@@ -62,13 +62,14 @@ async fn the_audit_log_is_whole() {
         setting.verdict("audit-complete").await;
         assert_eq!(setting.verdict("audit-chain").await.0, Verdict::Proved);
         // The house is broken after the first check, as an intruder would do it.
-        let mut inner = setting.house.locked();
-        let first = &mut inner.tenants[0].log;
-        match broken {
-            Broken::RewritesItsLog => first[1] = first[1].replace("done", "gone"),
-            _ => first.truncate(5),
+        {
+            let mut inner = setting.house.locked();
+            let first = &mut inner.tenants[0].log;
+            match broken {
+                Broken::RewritesItsLog => first[1] = first[1].replace("done", "gone"),
+                _ => first.truncate(5),
+            }
         }
-        drop(inner);
         setting.verdict("audit-chain").await
     };
     let (verdict, reason) = with_acts(Broken::RewritesItsLog).await;
