@@ -36,10 +36,17 @@ const NAV: [NavItem; 1] = [NavItem { words: "Promises", href: "/trust" }];
 
 /// The trust centre's routes, all public.
 pub fn site(state: State) -> Site {
-    let open = |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: SECONDS });
+    let open =
+        |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: SECONDS });
     Site::pages()
-        .add(open("/trust", "Every promise with its verdict, when it was checked and what was counted."), overview::overview)
-        .add(open("/trust/claims/{id}", "One promise: how it is checked, its last results, its place in the log."), claim::claim)
+        .add(
+            open("/trust", "Every promise with its verdict, when it was checked and what was counted."),
+            overview::overview,
+        )
+        .add(
+            open("/trust/claims/{id}", "One promise: how it is checked, its last results, its place in the log."),
+            claim::claim,
+        )
         .add(open("/trust/how", "How to check the promises without believing this house."), overview::how)
         .add(open("/trust/claims.json", "Every promise with its verdict, for programs."), list::claims_json)
         .add(open("/trust/bundle", "The evidence bundle, to be checked offline."), files::bundle)

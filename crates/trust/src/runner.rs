@@ -79,7 +79,8 @@ pub async fn run(config: Config) -> Result<Outcome, Trouble> {
         waited += PAUSE;
     }
     let known = Credentials::read(&path)?;
-    let certificate = std::fs::read(&known.certificate).map_err(|error| Trouble::new(format!("the certificate: {error}")))?;
+    let certificate =
+        std::fs::read(&known.certificate).map_err(|error| Trouble::new(format!("the certificate: {error}")))?;
     let wire = Https::new(&known.base, &certificate)?;
     let mut runner = Runner::open(&config, known, Box::new(wire))?;
     match config.mode {

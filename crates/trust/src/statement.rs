@@ -105,7 +105,12 @@ pub enum NotAResult {
 
 impl Statement {
     /// What a run says about a claim.
-    pub fn of(claim: &ClaimDecl, outcome: &Result<Finding, Trouble>, occasion: &Occasion<'_>, key: &VerifyingKey) -> Self {
+    pub fn of(
+        claim: &ClaimDecl,
+        outcome: &Result<Finding, Trouble>,
+        occasion: &Occasion<'_>,
+        key: &VerifyingKey,
+    ) -> Self {
         let (verdict, reason) = judge(outcome);
         let finding = match outcome {
             Ok(finding) => finding.clone(),

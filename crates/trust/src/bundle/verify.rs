@@ -259,7 +259,10 @@ impl Check<'_> {
         let proved = hashes(&result.inclusion)
             .is_some_and(|proof| verify_inclusion(&leaf, result.index, head.size, &proof, &head.root).is_ok());
         if !proved {
-            self.broken(format!("It is not shown that the result of the claim {id} is entry {} of the log.", result.index));
+            self.broken(format!(
+                "It is not shown that the result of the claim {id} is entry {} of the log.",
+                result.index
+            ));
         }
         if statement.claim != *id {
             self.broken(format!("The result of the claim {id} is about {}.", statement.claim));
@@ -312,7 +315,9 @@ impl fmt::Display for Report {
         writeln!(f, "  Key     {}", self.key)?;
         match self.key_was_given {
             true => writeln!(f, "          the key that you gave")?,
-            false => writeln!(f, "          named by the bundle itself: compare it with one that you have from elsewhere")?,
+            false => {
+                writeln!(f, "          named by the bundle itself: compare it with one that you have from elsewhere")?
+            }
         }
         writeln!(f)?;
         for claim in &self.claims {

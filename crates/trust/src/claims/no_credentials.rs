@@ -87,7 +87,11 @@ impl Disguise {
 }
 
 fn disguises(visit: &Visit<'_>, token: &str, session: &str) -> Vec<Disguise> {
-    let both = |name, bearer: &str, cookie: &str| Disguise { name, bearer: Some(bearer.to_owned()), cookie: Some(cookie.to_owned()) };
+    let both = |name, bearer: &str, cookie: &str| Disguise {
+        name,
+        bearer: Some(bearer.to_owned()),
+        cookie: Some(cookie.to_owned()),
+    };
     let made_up = visit.word(43);
     vec![
         Disguise { name: "nobody", bearer: None, cookie: None },
@@ -142,7 +146,9 @@ async fn control(
 ) -> Result<(), Trouble> {
     let mut tried = 0;
     let mut flagged = 0;
-    let open = public.iter().filter(|route| route.method == "GET" && !route.has_parameters() && route.path.starts_with("/trust"));
+    let open = public
+        .iter()
+        .filter(|route| route.method == "GET" && !route.has_parameters() && route.path.starts_with("/trust"));
     for route in open.take(2) {
         for disguise in disguises {
             let reply = visit.wire.call(disguise.dress(call(route))).await?;

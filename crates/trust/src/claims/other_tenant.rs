@@ -77,7 +77,10 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         several(tally.kinds, "kind of record", "kinds of record"),
     );
     finding.counted(tally.attempts, tally.attempts, words);
-    let told = format!("With the owner's own key: {} of {} readings seen to succeed.", tally.seen_by_owner, tally.tried_by_owner);
+    let told = format!(
+        "With the owner's own key: {} of {} readings seen to succeed.",
+        tally.seen_by_owner, tally.tried_by_owner
+    );
     finding.control(tally.tried_by_owner > 0 && tally.seen_by_owner == tally.tried_by_owner, told, visit.now());
     Ok(finding)
 }
@@ -87,7 +90,8 @@ async fn prepare<'a>(visit: &'a Visit<'a>, tenant: &'a Tenant) -> Result<Prey<'a
     let owner = Fhir::of(visit.wire, tenant);
     let word = visit.word(16);
     let kept = owner.create(&patient(&word)).await?;
-    let (_, kept) = owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
+    let (_, kept) =
+        owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
     Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag })
 }
 
@@ -158,8 +162,7 @@ fn attempts(sort: &str, id: &str, word: &str) -> Vec<Attempt> {
     let request = json!({ "method": "GET", "url": format!("{sort}/{id}") });
     let batch = json!({ "resourceType": "Bundle", "type": "batch", "entry": [{ "request": request }] });
     let request = json!({ "method": "PUT", "url": format!("{sort}/{id}"), "ifMatch": "W/\"1\"" });
-    let transaction =
-        json!({ "resourceType": "Bundle", "type": "transaction", "entry": [{ "resource": changed, "request": request }] });
+    let transaction = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [{ "resource": changed, "request": request }] });
     let patch = json!([{ "op": "replace", "path": "/active", "value": false }]);
     vec![
         attempt("read", "GET", format!("/{sort}/{id}"), None, false),
@@ -199,7 +202,8 @@ async fn by_address(
             if sent == Sent::Word && route.has_parameters() {
                 continue;
             }
-            let call = Call::new(&route.method, format!("{path}{query}")).header("accept", "text/html, application/json;q=0.9");
+            let call = Call::new(&route.method, format!("{path}{query}"))
+                .header("accept", "text/html, application/json;q=0.9");
             let reply = visit.wire.call(credential(call, route, &session, asker)).await?;
             tally.attempts += 1;
             // Without an id in the path the asker may see a page of their own, which must not show the other's.

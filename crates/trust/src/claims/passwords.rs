@@ -43,7 +43,11 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         words.extend(tenant.people.iter().map(|person| person.password.clone()));
     }
     let wrong = visit.word(24);
-    let stranger = crate::house::Person { email: format!("{}@example.org", visit.word(12)), password: wrong.clone(), ..some_person(visit)? };
+    let stranger = crate::house::Person {
+        email: format!("{}@example.org", visit.word(12)),
+        password: wrong.clone(),
+        ..some_person(visit)?
+    };
     if half_way(visit.wire, &stranger).await.is_ok() {
         finding.fail("A made-up person with a made-up password got past the first step.");
     }

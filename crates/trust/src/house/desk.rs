@@ -70,7 +70,8 @@ async fn enter(visit: &Visit<'_>, person: &Person, steps: &mut BTreeMap<String, 
     let HalfWay { mut browser, ticket, token } = half_way(visit.wire, person).await?;
     let used = steps.get(&person.email).copied();
     let step = unused_step(visit.outside, used).await;
-    let code = totp::code(&person.totp_secret, step).ok_or_else(|| Trouble::new("a second factor's secret is unusable"))?;
+    let code =
+        totp::code(&person.totp_secret, step).ok_or_else(|| Trouble::new("a second factor's secret is unusable"))?;
     let call = Call::new("POST", "/sign-in/code").form(&[(TOKEN, &token), ("ticket", &ticket), ("code", &code)]);
     let reply = browser.send(visit.wire, call).await?;
     steps.insert(person.email.clone(), step);

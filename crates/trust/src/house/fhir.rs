@@ -43,7 +43,8 @@ impl<'a> Fhir<'a> {
         body: Option<&Value>,
         if_match: Option<&str>,
     ) -> Result<Reply, Trouble> {
-        let mut call = Call::new(method, format!("{}{below}", self.prefix)).bearer(self.token).header("accept", MEDIA_TYPE);
+        let mut call =
+            Call::new(method, format!("{}{below}", self.prefix)).bearer(self.token).header("accept", MEDIA_TYPE);
         if let Some(etag) = if_match {
             call = call.header("if-match", etag);
         }
@@ -84,7 +85,8 @@ impl<'a> Fhir<'a> {
             return Ok(Vec::new());
         }
         let found = reply.json()?;
-        let ids = bundle_resources(&found).filter(|resource| resource.get("resourceType").is_some_and(|found| found == sort));
+        let ids =
+            bundle_resources(&found).filter(|resource| resource.get("resourceType").is_some_and(|found| found == sort));
         Ok(ids.filter_map(|resource| resource.get("id")?.as_str().map(str::to_owned)).collect())
     }
 
@@ -100,7 +102,8 @@ impl<'a> Fhir<'a> {
 /// The path of an address of the house.
 fn path_of(address: &str) -> String {
     let after = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let path = if address.contains("://") { after.find('/').and_then(|at| after.get(at..)).unwrap_or("") } else { after };
+    let path =
+        if address.contains("://") { after.find('/').and_then(|at| after.get(at..)).unwrap_or("") } else { after };
     path.trim_end_matches('/').to_owned()
 }
 

@@ -91,7 +91,10 @@ fn latest(placed: &Placed, statement: &Statement, now: Time) -> Facts {
     Facts::new(vec![
         ("Checked", Cell::text(format!("{} \u{b7} {}", ago(&statement.finished, now), minute(&statement.finished)))),
         ("Counts until", Cell::text(minute(&statement.valid_until))),
-        ("Counted", Cell::text(format!("{} of {}", figure(statement.population.counted), figure(statement.population.total)))),
+        (
+            "Counted",
+            Cell::text(format!("{} of {}", figure(statement.population.counted), figure(statement.population.total))),
+        ),
         ("Log entry", Cell::text(figure(placed.index))),
         ("Probe", Cell::part(&Code(format!("{} {}", statement.probe, statement.probe_version)))),
         ("Its source", Cell::part(&Hash::new(statement.probe_source_sha256.clone()))),
@@ -106,7 +109,8 @@ fn seen(statement: &Statement) -> Facts {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), figure),
         serde_json::Value::Array(list) => {
-            let parts: Vec<String> = list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
+            let parts: Vec<String> =
+                list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
             parts.join(", ")
         }
         other => other.to_string(),

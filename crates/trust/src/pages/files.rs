@@ -21,7 +21,10 @@ pub(super) async fn keys(axum::extract::State(state): axum::extract::State<State
 }
 
 /// `GET /trust/results/{claim}.json`
-pub(super) async fn results(axum::extract::State(state): axum::extract::State<State>, Path(name): Path<String>) -> Reply {
+pub(super) async fn results(
+    axum::extract::State(state): axum::extract::State<State>,
+    Path(name): Path<String>,
+) -> Reply {
     // INVARIANT: only names of ours become paths.
     let claim = name.strip_suffix(".json").and_then(claims::find).ok_or_else(Refusal::not_found)?;
     file(&state, &format!("results/{}.json", claim.id), "application/json")

@@ -48,7 +48,8 @@ pub(super) async fn claims_json(axum::extract::State(state): axum::extract::Stat
         log: Head { size: shown.state.log.size, root: &shown.state.log.root, signed_at: &shown.state.log.signed_at },
         claims: shown.stands.iter().map(row).collect(),
     };
-    let text = serde_json::to_string_pretty(&listed).map_err(|error| Fault::new("writing the list of claims", error))?;
+    let text =
+        serde_json::to_string_pretty(&listed).map_err(|error| Fault::new("writing the list of claims", error))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 

@@ -68,7 +68,8 @@ impl Group {
         }
         let parts = Verdict::ALL.iter().filter_map(|verdict| {
             let count = self.verdicts.iter().filter(|found| *found == verdict).count();
-            (count > 0).then(|| if self.verdicts.len() == 1 { verdict.to_string() } else { format!("{count} {verdict}") })
+            (count > 0)
+                .then(|| if self.verdicts.len() == 1 { verdict.to_string() } else { format!("{count} {verdict}") })
         });
         format!("{all}, {}", parts.collect::<Vec<_>>().join(", "))
     }
@@ -78,7 +79,9 @@ impl Group {
 fn figures(shown: &Shown) -> Vec<(u64, &'static str)> {
     let always = [Verdict::Proved, Verdict::Stale, Verdict::Failed];
     let told = Verdict::ALL.into_iter().map(|verdict| (verdict, shown.count(verdict)));
-    told.filter(|(verdict, count)| *count > 0 || always.contains(verdict)).map(|(verdict, count)| (count, verdict.words())).collect()
+    told.filter(|(verdict, count)| *count > 0 || always.contains(verdict))
+        .map(|(verdict, count)| (count, verdict.words()))
+        .collect()
 }
 
 fn counts(shown: &Shown) -> Vec<(web::parts::Verdict, u64)> {
@@ -133,7 +136,9 @@ pub(super) async fn how(axum::extract::State(state): axum::extract::State<State>
     let shown = Shown::read(&state, room.now())?;
     let body = How {
         log_key: keys.as_ref().map(|keys| keys.log.clone()),
-        result_keys: keys.map(|keys| keys.results.into_iter().map(|life| (life.key, life.from)).collect()).unwrap_or_default(),
+        result_keys: keys
+            .map(|keys| keys.results.into_iter().map(|life| (life.key, life.from)).collect())
+            .unwrap_or_default(),
         size: figure(shown.state.log.size),
         checkpoint: shown.state.log.checkpoint,
         download: ButtonLink::primary("Download evidence", "/trust/bundle"),

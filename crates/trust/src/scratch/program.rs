@@ -52,7 +52,8 @@ impl Scratch for Program {
 
     fn rows<'a>(&'a self, data: &'a Path) -> Doing<'a, Arc<dyn Engine>> {
         Box::pin(async move {
-            (self.open_rows)(data).map_err(|error| Trouble::new(format!("opening the rows of a scratch house: {error}")))
+            (self.open_rows)(data)
+                .map_err(|error| Trouble::new(format!("opening the rows of a scratch house: {error}")))
         })
     }
 }
