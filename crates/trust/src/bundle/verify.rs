@@ -277,7 +277,7 @@ impl Check<'_> {
             self.broken(format!("The result of the claim {id} needs a newer verifier."));
         }
         let made_at: Option<Time> = self.document.made_at.parse().ok();
-        if !made_at.zip(statement.finished_at()).is_some_and(|(made, finished)| finished <= made) {
+        if made_at.zip(statement.finished_at()).is_none_or(|(made, finished)| finished > made) {
             self.broken(format!("The result of the claim {id} is newer than the bundle."));
         }
         Some(statement)

@@ -132,10 +132,11 @@ fn call(route: &Route) -> Call {
     }
 }
 
-/// Whether the answer is anything but turning away: a sign-in page, 401, 403 or 404.
+/// Whether the answer is anything but turning away: the way to the sign-in page, 401 or 403. Not even 404, because
+/// whoever is told that something does not exist was let in far enough to look.
 fn is_open(reply: &Reply) -> bool {
     let sent_to_sign_in = (300..400).contains(&reply.status) && !reply.let_in();
-    !(sent_to_sign_in || matches!(reply.status, 401 | 403 | 404))
+    !(sent_to_sign_in || matches!(reply.status, 401 | 403))
 }
 
 async fn control(

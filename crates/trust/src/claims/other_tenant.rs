@@ -29,6 +29,10 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     },
 };
 
+/// What stands in an address for the kind of record, and for a version.
+const SORT: &str = "Patient";
+const VERSION: &str = "1";
+
 /// Ids of one kind that are tried.
 const IDS_MAX: usize = 20;
 
@@ -195,11 +199,16 @@ async fn by_address(
 ) -> Result<(), Trouble> {
     let session = visit.desk.signed_in(visit, asker, 0).await?;
     for route in declared.iter().filter(|route| is_target(route)) {
-        let path = route.filled(|name| value_for(name, prey));
+        let mut takes_id = false;
+        let path = route.filled(|name| {
+            let value = value_for(name, prey);
+            takes_id |= value != SORT && value != VERSION;
+            value
+        });
         let by_id = format!("?id={id}&patient={id}&_id={id}", id = prey.id);
         let by_word = format!("?q={word}&name={word}&family={word}", word = prey.word);
         for (query, sent) in [("", Sent::Id), (&*by_id, Sent::Id), (&*by_word, Sent::Word)] {
-            if sent == Sent::Word && route.has_parameters() {
+            if sent == Sent::Word && takes_id {
                 continue;
             }
             let call = Call::new(&route.method, format!("{path}{query}"))
@@ -207,7 +216,7 @@ async fn by_address(
             let reply = visit.wire.call(credential(call, route, &session, asker)).await?;
             tally.attempts += 1;
             // Without an id in the path the asker may see a page of their own, which must not show the other's.
-            if let Some(fault) = fault_in(&reply, !route.has_parameters(), sent, prey) {
+            if let Some(fault) = fault_in(&reply, !takes_id, sent, prey) {
                 finding.fail(format!("{} with the ids of another organisation: {fault}.", route.name()));
             }
         }
@@ -230,8 +239,8 @@ fn value_for(parameter: &str, prey: &Prey<'_>) -> String {
         () if has("tenant") || has("organisation") || has("practice") => {
             prey.tenant.id.clone().unwrap_or_else(|| prey.tenant.name.clone())
         }
-        () if has("type") || has("kind") || has("resource") || has("sort") => "Patient".to_owned(),
-        () if has("vid") || has("version") => "1".to_owned(),
+        () if has("type") || has("kind") || has("resource") || has("sort") => SORT.to_owned(),
+        () if has("vid") || has("version") => VERSION.to_owned(),
         () => prey.id.clone(),
     }
 }

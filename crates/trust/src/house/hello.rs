@@ -72,7 +72,9 @@ fn read_server_hello(answer: &[u8]) -> Option<Greeting> {
     let mut version = u16::from_be_bytes([*answer.get(9)?, *answer.get(10)?]);
     let at = 44 + usize::from(*answer.get(43)?);
     let suite = u16::from_be_bytes([*answer.get(at)?, *answer.get(at + 1)?]);
-    let mut rest = answer.get(at + 5..).unwrap_or(&[]);
+    let extensions =
+        answer.get(at + 3..at + 5).map_or(0, |length| length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)));
+    let mut rest = answer.get(at + 5..at + 5 + extensions).unwrap_or(&[]);
     while let [kind_high, kind_low, high, low, after @ ..] = rest {
         let (body, tail) = after.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
         // supported_versions, which is how TLS 1.3 says its name
