@@ -7,8 +7,8 @@ use identity::Identity;
 use model::{Fault, Outside};
 use seal::Protection;
 use seal::password::{Hasher, Policy};
-use storage::engines::{Sqlite, SqliteOptions};
 use storage::Engine;
+use storage::engines::{Sqlite, SqliteOptions};
 use tokio::task::JoinHandle;
 use vault::Vault;
 use web::{Limits, Listen, Options, Running};
@@ -131,7 +131,8 @@ impl House {
         options.synthetic = self.synthetic;
         let router = site.into_router(Arc::clone(&self.identity) as Arc<dyn web::Doorkeeper>, options);
         let router = router.map_err(|error| Fault::new("joining the routes", error))?;
-        let listen = Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
+        let listen =
+            Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
         let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
         let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
         Ok(Open { address: running.address, house: self, running, gathering })
