@@ -128,17 +128,12 @@ async fn by_kind(
         ids.truncate(IDS_MAX);
         for base in &bases {
             for id in &ids {
-<<<<<<< HEAD
-                // On the version that the record has, so that nothing of the asker's own is made under that id instead.
-                let version = prey.etag.as_deref().filter(|_| *id == prey.id).unwrap_or("W/\"1\"");
+                // On the version that the record has, so that a house that mixes them up would really change it.
+                let before = prey.owner.etag(sort, id).await?;
+                let version = before.as_deref().unwrap_or("W/\"1\"");
                 for attempt in attempts(sort, id, version, &prey.word) {
                     let if_match = matches!(attempt.method, "PUT" | "PATCH" | "DELETE").then_some(version);
                     let reply = base.call_if(attempt.method, &attempt.below, attempt.body.as_ref(), if_match).await?;
-=======
-                let before = prey.owner.etag(sort, id).await?;
-                for attempt in attempts(sort, id, &prey.word) {
-                    let reply = base.call(attempt.method, &attempt.below, attempt.body.as_ref()).await?;
->>>>>>> main
                     tally.attempts += 1;
                     if let Some(fault) = fault_in(&reply, attempt.method, attempt.lists, attempt.sent, prey) {
                         finding.fail(format!("{} {} of another organisation: {fault}.", attempt.method, attempt.name));
