@@ -24,9 +24,7 @@ const TRANSACTION: &str = include_str!("../fixtures/transaction.json");
 
 /// A patient with a family name and a date of birth.
 fn patient(family: &str, born: &str) -> String {
-    format!(
-        r#"{{"resourceType":"Patient","name":[{{"family":"{family}","given":["Sam"]}}],"birthDate":"{born}"}}"#
-    )
+    format!(r#"{{"resourceType":"Patient","name":[{{"family":"{family}","given":["Sam"]}}],"birthDate":"{born}"}}"#)
 }
 
 /// The same under an id.
