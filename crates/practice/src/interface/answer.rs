@@ -65,7 +65,9 @@ pub(super) fn written(asked: &Asked, status: StatusCode, kept: &Kept) -> Reply {
 /// Something that was taken out of use, or was not there any more.
 pub(super) fn deleted(asked: &Asked, of: Type) -> Response {
     match asked.wants {
-        Return::Outcome => json(StatusCode::OK, outcome::of_success(&format!("The {of} is out of use. Its history stays."))),
+        Return::Outcome => {
+            json(StatusCode::OK, outcome::of_success(&format!("The {of} is out of use. Its history stays.")))
+        }
         Return::Minimal | Return::Representation => StatusCode::NO_CONTENT.into_response(),
     }
 }

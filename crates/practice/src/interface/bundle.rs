@@ -158,7 +158,8 @@ async fn repeated(
     settled: Settled,
     receipt: Receipt,
 ) -> Answer<Vec<EntryAnswer>> {
-    let known: HashSet<(Type, RecordId)> = settled.steps.iter().filter_map(|step| target(step.act.as_ref().ok()?)).collect();
+    let known: HashSet<(Type, RecordId)> =
+        settled.steps.iter().filter_map(|step| target(step.act.as_ref().ok()?)).collect();
     let mut by_id = HashMap::new();
     let mut fresh: HashMap<Type, Vec<(RecordId, u64)>> = HashMap::new();
     for written in receipt.written.into_iter().rev() {

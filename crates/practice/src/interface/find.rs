@@ -23,13 +23,7 @@ pub(super) async fn by_query(of: Type, Held(state): Held<State>, Asker(ctx): Ask
 }
 
 /// `POST /Type/_search`
-pub(super) async fn by_form(
-    of: Type,
-    Held(state): Held<State>,
-    Asker(ctx): Asker,
-    asked: Asked,
-    body: Bytes,
-) -> Reply {
+pub(super) async fn by_form(of: Type, Held(state): Held<State>, Asker(ctx): Asker, asked: Asked, body: Bytes) -> Reply {
     let form = std::str::from_utf8(&body).ok().filter(|_| asked.sent == Sent::Form || body.is_empty());
     let Some(form) = form else {
         let words = "A search is sent as application/x-www-form-urlencoded in UTF-8.";

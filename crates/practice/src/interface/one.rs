@@ -81,13 +81,7 @@ pub(super) async fn history(
 }
 
 /// `POST /Type`
-pub(super) async fn create(
-    of: Type,
-    Held(state): Held<State>,
-    Asker(ctx): Asker,
-    asked: Asked,
-    body: Bytes,
-) -> Reply {
+pub(super) async fn create(of: Type, Held(state): Held<State>, Asker(ctx): Asker, asked: Asked, body: Bytes) -> Reply {
     let resource = sent(of, &asked, &body, ctx.now)?;
     let once = Once::of(asked.once.as_ref(), &asked.address, &body);
     if let Some(query) = &asked.if_none_exist {
@@ -210,8 +204,5 @@ fn other_id(of: Type) -> Refusal {
 }
 
 fn several() -> Refusal {
-    Refusal::new(
-        RefusalKind::PreconditionFailed,
-        "More than one resource matches this condition. Make it more exact.",
-    )
+    Refusal::new(RefusalKind::PreconditionFailed, "More than one resource matches this condition. Make it more exact.")
 }

@@ -88,23 +88,31 @@ fn offer(site: Site<State>, places: &Places, interaction: Interaction) -> Site<S
         Interaction::Read => {
             site.get(places.one, read, "Read a resource.", move |s, a, p, q| one::read(of, s, a, p, q))
         }
-        Interaction::Vread => {
-            site.get(places.version, read, "Read one version of a resource.", move |s, a, p, q| one::vread(of, s, a, p, q))
-        }
+        Interaction::Vread => site
+            .get(places.version, read, "Read one version of a resource.", move |s, a, p, q| one::vread(of, s, a, p, q)),
         Interaction::HistoryInstance => {
-            site.get(places.history, read, "List the versions of a resource.", move |s, a, p, q| one::history(of, s, a, p, q))
+            site.get(places.history, read, "List the versions of a resource.", move |s, a, p, q| {
+                one::history(of, s, a, p, q)
+            })
         }
         Interaction::Create => {
-            let decl = wide(Method::POST, places.all, acts.create, "Make a resource, unless one exists (If-None-Exist).");
+            let decl =
+                wide(Method::POST, places.all, acts.create, "Make a resource, unless one exists (If-None-Exist).");
             site.add(decl, move |s, a, q, b| one::create(of, s, a, q, b))
         }
         Interaction::Update => {
-            let decl = wide(Method::PUT, places.one, acts.revise, "Write a resource's next version, or its first under this id.");
+            let decl = wide(
+                Method::PUT,
+                places.one,
+                acts.revise,
+                "Write a resource's next version, or its first under this id.",
+            );
             let site = site.add(decl, move |s, a, p, q, b| one::update(of, s, a, p, q, b));
             if !searched {
                 return site;
             }
-            let decl = wide(Method::PUT, places.all, acts.revise, "Write the next version of the one resource that matches.");
+            let decl =
+                wide(Method::PUT, places.all, acts.revise, "Write the next version of the one resource that matches.");
             site.add(decl, move |s, a, q, b| one::update_where(of, s, a, q, b))
         }
         Interaction::Delete => {

@@ -87,9 +87,10 @@ async fn a_batch_does_what_it_can_and_records_what_it_cannot() {
     let (said, evidence) = house.leaves(house.post("", bundle.to_string())).await;
     let bundle = said.is(200).json();
     let status = |at: usize| bundle["entry"][at]["response"]["status"].as_str().unwrap().to_owned();
-    assert_eq!((0..5).map(status).collect::<Vec<_>>(), [
-        "201 Created", "404 Not Found", "404 Not Found", "200 OK", "204 No Content"
-    ]);
+    assert_eq!(
+        (0..5).map(status).collect::<Vec<_>>(),
+        ["201 Created", "404 Not Found", "404 Not Found", "200 OK", "204 No Content"]
+    );
     assert_eq!(evidence, ["create done", "bundle-entry refused", "read not-found", "read done", "retire done"]);
 }
 

@@ -50,7 +50,8 @@ impl Doorkeeper for Porter {
     fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>> {
         let given = knock.bearer.as_ref().or(knock.session.as_ref()).map(|credential| credential.reveal().to_owned());
         let guest = given.map(|given| {
-            let (role, tenant) = given.split_once('@').map_or((given.as_str(), 1), |(role, n)| (role, n.parse().unwrap()));
+            let (role, tenant) =
+                given.split_once('@').map_or((given.as_str(), 1), |(role, n)| (role, n.parse().unwrap()));
             Guest { ctx: ctx(&self.0, role, tenant, knock.request, knock.now), account: None }
         });
         async { Ok(guest) }.boxed()

@@ -94,7 +94,10 @@ async fn nobody_gets_in_without_a_token() {
     let request = Request::builder().uri("/fhir/r4/metadata").body(Body::empty()).unwrap();
     let said = house.send(request).await.is(200);
     let statement = said.json();
-    assert_eq!((&statement["resourceType"], &statement["fhirVersion"]), (&"CapabilityStatement".into(), &"4.0.1".into()));
+    assert_eq!(
+        (&statement["resourceType"], &statement["fhirVersion"]),
+        (&"CapabilityStatement".into(), &"4.0.1".into())
+    );
     assert!(said.header("cache-control").contains("max-age=10"), "{}", said.header("cache-control"));
 }
 
