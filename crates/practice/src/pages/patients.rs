@@ -108,7 +108,7 @@ pub(super) async fn list(
 }
 
 fn columns() -> Vec<Column> {
-    vec![Column::text("Name"), Column::short("Born"), Column::short("NHS number"), Column::text("Reached by")]
+    vec![Column::text("Name"), Column::short("Born"), Column::short("NHS number"), Column::short("Reached by")]
 }
 
 fn reach(person: &Person) -> Cell {

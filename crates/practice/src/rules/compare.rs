@@ -16,7 +16,7 @@ pub struct Difference {
 
 /// What differs, value by value, apart from what the house writes and the narrative.
 pub fn differences(before: &Resource, after: &Resource) -> Vec<Difference> {
-    let (before, after) = (values(before.root()), values(after.root()));
+    let (before, after) = (values(before.root(), after.root()), values(after.root(), before.root()));
     let paths = before.keys().chain(after.keys().filter(|path| !before.contains_key(*path)));
     let differ = |path: &str| before.get(path) != after.get(path);
     let mut found: Vec<(&String, Difference)> = paths
@@ -26,7 +26,7 @@ pub fn differences(before: &Resource, after: &Resource) -> Vec<Difference> {
             (path, Difference { what: words(path), before: value(&before), after: value(&after) })
         })
         .collect();
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort_by_key(|(path, _)| path.as_str());
     found.into_iter().map(|(_, difference)| difference).collect()
 }
 
@@ -42,9 +42,22 @@ fn said_by(path: &str) -> Vec<String> {
     beside.iter().map(|other| format!("{item}.{other}")).collect()
 }
 
-fn values(root: Node<'_>) -> BTreeMap<String, String> {
+/// Every value of a version by its path. What a list holds in both versions is left out and does not count, so that
+/// taking one item away does not make all after it differ.
+fn values(root: Node<'_>, other: Node<'_>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    walk(root, "", &mut found);
+    for member in root.children() {
+        let name = member.name().unwrap_or_default();
+        let there: Vec<Node<'_>> = other.member(&name).into_iter().flat_map(Node::children).collect();
+        if member.kind() != Kind::List {
+            walk(member, &name, &mut found);
+            continue;
+        }
+        let own = member.children().filter(|item| !there.iter().any(|same| item.says_the_same_as(*same)));
+        for (at, item) in own.enumerate() {
+            walk(item, &format!("{name}[{at}]"), &mut found);
+        }
+    }
     found.retain(|path, _| {
         !matches!(path.as_str(), "id" | "meta.versionId" | "meta.lastUpdated" | "text.div" | "text.status")
     });
@@ -128,5 +141,8 @@ mod tests {
             ]
         );
         assert!(differences(&after, &after).is_empty());
+        let before = read(r#"{"resourceType":"Patient","telecom":[{"value":"1"},{"value":"2"},{"value":"3"}]}"#);
+        let after = read(r#"{"resourceType":"Patient","telecom":[{"value":"2"},{"value":"3"}]}"#);
+        assert_eq!(differences(&before, &after).len(), 1);
     }
 }

@@ -21,11 +21,11 @@ impl Seeking {
         let text: String = text.chars().take(CHARS_MAX).collect();
         let mut digits = String::new();
         for part in text.split_whitespace() {
-            if part.len() != 4 || !digits.is_empty() {
-                if part.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() + part.len() <= 10 {
-                    digits.push_str(part);
-                    continue;
-                }
+            // Four digits alone are a year; after other digits they are the end of an NHS number.
+            let number = part.bytes().all(|byte| byte.is_ascii_digit()) && (part.len() != 4 || !digits.is_empty());
+            if number && digits.len() + part.len() <= 10 {
+                digits.push_str(part);
+                continue;
             }
             match date(part) {
                 Some(born) => seeking.born = Some(born),
