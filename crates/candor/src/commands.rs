@@ -5,8 +5,9 @@ mod runner;
 mod serve;
 mod verify;
 
-use std::io::Write as _;
 use std::process::ExitCode;
+
+pub use runner::open_rows;
 
 use clap::{Parser, Subcommand};
 use model::Outside as _;

@@ -52,7 +52,7 @@ pub(crate) struct Once {
 pub struct Receipt {
     /// One for each change.
     pub written: Vec<Written>,
-    /// Index of the first evidence entry in the tenant's log.
+    /// Index of the first evidence entry that this call left in the tenant's log.
     pub log_from: u64,
     /// Whether this repeats an earlier commit with the same idempotency key.
     #[serde(skip)]

@@ -59,17 +59,25 @@ impl<'a> Deed<'a> {
     }
 }
 
+/// Who asks, as written in evidence.
+pub(crate) struct Name(pub Actor);
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Actor::Person(id) => write!(f, "person:{id}"),
+            Actor::Key(id) => write!(f, "key:{id}"),
+            Actor::Duty(name) => write!(f, "duty:{name}"),
+        }
+    }
+}
+
 /// The entry without its index, which the engine assigns: everything after `{"index":N,`.
 pub(crate) fn entry(ctx: &Ctx, deed: &Deed) -> Vec<u8> {
     let mut text = String::with_capacity(480);
     // Writing to a String cannot fail.
     _ = write!(text, r#""time":"{}","actor":""#, ctx.now);
-    match ctx.actor {
-        Actor::Person(id) => _ = write!(text, "person:{id}"),
-        Actor::Key(id) => _ = write!(text, "key:{id}"),
-        Actor::Duty(name) => _ = write!(text, "duty:{name}"),
-    }
-    text.push('"');
+    _ = write!(text, r#"{}""#, Name(ctx.actor));
     quoted(&mut text, "session", ctx.session);
     _ = write!(text, r#","action":"{}","kind":"{}""#, deed.action, deed.kind);
     quoted(&mut text, "id", deed.id);

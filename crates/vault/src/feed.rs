@@ -1,6 +1,6 @@
 use access::{Ask, Ctx, decide};
 use model::{Answer, Fault, Refusal};
-use storage::{Order, Space, Span};
+use storage::{Order, Row, Space, Span, index_of_key};
 
 use crate::evidence::{Deed, leaf_bytes};
 use crate::{Vault, storage_fault};
@@ -75,11 +75,21 @@ impl Vault {
         } else {
             Vec::new()
         };
-        let lines = rows
-            .into_iter()
-            .filter_map(|(key, row)| Some(Fed { number: u64::from_be_bytes(key.try_into().ok()?), line: row.value }))
-            .collect();
+        let lines: Vec<Fed> =
+            consecutive(from, rows)?.into_iter().zip(from..).map(|(line, number)| Fed { number, line }).collect();
+        if lines.is_empty() && from < len {
+            return Err(Fault::new("reading a feed", format!("line {from} is not there")).into());
+        }
         self.record(ctx, &deed).await?;
         Ok(Feed { lines, len })
     }
+}
+
+/// The appended rows from an index on, of which none may be missing.
+pub(crate) fn consecutive(from: u64, rows: Vec<(Vec<u8>, Row)>) -> Result<Vec<Vec<u8>>, Fault> {
+    let line = |((key, row), index): ((Vec<u8>, Row), u64)| match index_of_key(&key) {
+        Some(found) if found == index => Ok(row.value),
+        _ => Err(Fault::new("reading what was appended", format!("line {index} is not there"))),
+    };
+    rows.into_iter().zip(from..).map(line).collect()
 }

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `change.rs` | what a caller asks for: [`Change`], [`Changes`], [`Draft`], [`Receipt`] |
 //! | `commit.rs` | the one write |
-//! | `stage.rs` | each change turned into rows |
+//! | `once.rs` | idempotency keys |
+//! | `stage.rs`, `stage/` | each change turned into rows; erasure |
 //! | `read.rs`, `search.rs` | the one way out, by id and by terms |
 //! | `present.rs` | whether a record is there, without opening it |
 //! | `evidence.rs` | the canonical bytes of an audit entry |
@@ -22,6 +23,7 @@ mod commit;
 mod evidence;
 mod feed;
 mod log;
+mod once;
 mod present;
 mod read;
 mod rows;
@@ -61,7 +63,7 @@ pub mod limits {
     pub const TERMS_MAX: usize = 400;
     /// Records on one page of a search.
     pub const PAGE_MAX: usize = 50;
-    /// Candidates that one search term may have before the search must be narrowed.
+    /// Candidates that one search term may have before the search must be narrowed; a list is counted up to one more.
     pub const CANDIDATES_MAX: usize = 20_000;
     /// Versions in one answer of a history.
     pub const HISTORY_MAX: usize = 200;

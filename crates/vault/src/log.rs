@@ -1,10 +1,11 @@
 //! Evidence gathered into the tenant's Merkle tree, in batches, with a signed checkpoint each.
 
 use ledger::tile::TileFault;
-use ledger::{Checkpoint, Edge, HeldTiles, Tile, leaf_hash};
+use ledger::{Checkpoint, Edge, Hash, HeldTiles, Tile, empty_root, leaf_hash};
 use model::{Fault, TenantId};
 use storage::{Batch, Check, CommitError, Expect, Order, Put, Row, Space, Span};
 
+use crate::feed::consecutive;
 use crate::{Vault, leaf_bytes, storage_fault};
 
 /// Entries gathered in one go.
@@ -60,13 +61,18 @@ impl Vault {
             if size >= len {
                 return Ok(head);
             }
-            self.gather_chunk(tenant, size, len).await?;
+            self.gather_chunk(tenant, head.as_ref(), len).await?;
         }
     }
 
-    async fn gather_chunk(&self, tenant: TenantId, size: u64, len: u64) -> Result<(), Fault> {
+    async fn gather_chunk(&self, tenant: TenantId, head: Option<&Head>, len: u64) -> Result<(), Fault> {
+        let size = head.map_or(0, |head| head.size);
         let doing = "gathering evidence into the tree";
         let mut edge = self.edge(tenant, size).await?;
+        // INVARIANT: a new checkpoint continues the newest one. Nothing is signed over tiles that do not lead to its root.
+        if edge.root() != self.signed_root(tenant, head)? {
+            return Err(Fault::new(doing, "the stored tree is not the one that the newest checkpoint speaks of"));
+        }
         let span = Span {
             from: size.to_be_bytes().to_vec(),
             to: len.to_be_bytes().to_vec(),
@@ -74,9 +80,8 @@ impl Vault {
             limit: CHUNK,
         };
         let rows = self.engine.scan(tenant, Space::Log, span).await.map_err(storage_fault(doing))?;
-        let leaves =
-            rows.iter().enumerate().map(|(number, (_, row))| leaf_hash(&leaf_bytes(size + number as u64, &row.value)));
-        let tiles = edge.grow(leaves);
+        let entries = consecutive(size, rows)?;
+        let tiles = edge.grow((size..).zip(&entries).map(|(index, entry)| leaf_hash(&leaf_bytes(index, entry))));
         if edge.size() == size {
             return Err(Fault::new(doing, "entries that should be there are not"));
         }
@@ -96,6 +101,19 @@ impl Vault {
             Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
             Err(CommitError::Storage(error)) => Err(storage_fault(doing)(error)),
         }
+    }
+
+    /// The root that the newest checkpoint speaks of, by our own signature.
+    fn signed_root(&self, tenant: TenantId, head: Option<&Head>) -> Result<Hash, Fault> {
+        let Some(head) = head else { return Ok(empty_root()) };
+        let doing = "reading the newest checkpoint";
+        let key = std::slice::from_ref(self.log_key.verifying_key());
+        let checkpoint = Checkpoint::opened(&head.note, &self.log_origin(tenant), key);
+        let checkpoint = checkpoint.map_err(|error| Fault::new(doing, error))?;
+        if checkpoint.size != head.size {
+            return Err(Fault::new(doing, "it speaks of another size than its row"));
+        }
+        Ok(checkpoint.root)
     }
 
     async fn edge(&self, tenant: TenantId, size: u64) -> Result<Edge, Fault> {

@@ -1,5 +1,7 @@
 use access::{Ask, Ctx, Denied, decide};
-use model::{Answer, Fault, Kind, KindDecl, Purpose, RecordId, Refusal, RefusalKind, SubjectId, Time};
+use model::{
+    Answer, Fault, Kind, KindDecl, Purpose, RecordId, Refusal, RefusalKind, Search, SubjectId, TenantId, Time,
+};
 use seal::{Place, SubjectKey, TenantKeys, WrappedKey};
 use storage::{Order, Row, Space, Span};
 
@@ -80,6 +82,10 @@ impl Vault {
                 let erased = HeadRow::from_bytes(&row.value)?.state == State::Erased;
                 let key = rows::version_key(kind, id, version);
                 let past = self.engine.read(ctx.tenant, Space::Version, &key).await.map_err(storage_fault(doing))?;
+                // INVARIANT: a row answers for the version whose key it stands under, and for no other.
+                if past.as_ref().is_some_and(|past| past.version != version) {
+                    return Err(Fault::new(doing, "the row is of another version than its key").into());
+                }
                 if erased { Some(row) } else { past }
             }
             present => present,
@@ -105,15 +111,21 @@ impl Vault {
         if head.state == State::Erased {
             return Err(self.gone(ctx, deed).await);
         }
-        let span =
-            Span { to: rows::after_prefix(&key), from: key, order: Order::Descending, limit: limits::HISTORY_MAX };
+        // Versions below the one that was just read: a revision in between adds one above.
+        let to = rows::version_key(kind, id, row.version);
+        let span = Span { from: key, to, order: Order::Descending, limit: limits::HISTORY_MAX };
         let rows = self.engine.scan(ctx.tenant, Space::Version, span).await.map_err(storage_fault(doing))?;
-        let subject_key = self.subject_key(ctx, &keys, head.subject).await?;
+        let Some(subject_key) = self.subject_key(ctx, &keys, head.subject).await? else {
+            return Err(self.gone(ctx, deed).await);
+        };
         let mut past = vec![match head.state {
             State::Live => Past::Version(self.open_row(ctx, shelf, id, &row, &head, &subject_key)?),
             _ => Past::Retired { version: row.version, at: head.updated },
         }];
-        for (_, row) in rows {
+        for (key, row) in rows {
+            if key != rows::version_key(kind, id, row.version) {
+                return Err(Fault::new(doing, "a row is of another version than its key").into());
+            }
             let head = HeadRow::from_bytes(&row.value)?;
             past.push(Past::Version(self.open_row(ctx, shelf, id, &row, &head, &subject_key)?));
         }
@@ -143,6 +155,9 @@ impl Vault {
         value: &str,
     ) -> Answer<Vec<Opened>> {
         self.security_shelf(ctx, kind)?;
+        if kind.field(field).is_none_or(|it| it.search != Search::Exact) {
+            return Err(Fault::new("recognising somebody", format!("{field} is not found by its value")).into());
+        }
         let keys = self.tenant_keys(ctx.tenant).await?;
         let prefix = keys.term_digest(kind.name, field, value.as_bytes()).to_vec();
         let span = Span { to: rows::after_prefix(&prefix), from: prefix, order: Order::Ascending, limit: 50 };
@@ -172,7 +187,7 @@ impl Vault {
             return Ok(None);
         }
         let keys = self.tenant_keys(ctx.tenant).await?;
-        let key = self.subject_key(ctx, &keys, head.subject).await?;
+        let Some(key) = self.subject_key(ctx, &keys, head.subject).await? else { return Ok(None) };
         Ok(Some(self.open_row(ctx, shelf, id, row, &head, &key)?))
     }
 
@@ -197,7 +212,9 @@ impl Vault {
         if head.state != State::Live {
             return Err(self.gone(ctx, deed).await);
         }
-        let key = self.subject_key(ctx, &keys, head.subject).await?;
+        let Some(key) = self.subject_key(ctx, &keys, head.subject).await? else {
+            return Err(self.gone(ctx, deed).await);
+        };
         let opened = self.open_row(ctx, shelf, id, &row, &head, &key)?;
         // ORDER: durable evidence first, then the body leaves.
         self.record(ctx, &deed).await?;
@@ -229,23 +246,32 @@ impl Vault {
         }
     }
 
-    /// The key for records about `subject`. Its absence means erasure, which the head row tells before.
+    /// The key for records about `subject`; none if they were erased after the record's row was read.
     pub(crate) async fn subject_key(
         &self,
         ctx: &Ctx,
         keys: &TenantKeys,
         subject: Option<SubjectId>,
-    ) -> Result<SubjectKey, Fault> {
-        let Some(subject) = subject else { return Ok(keys.own()) };
+    ) -> Result<Option<SubjectKey>, Fault> {
+        let Some(subject) = subject else { return Ok(Some(keys.own())) };
         let doing = "reading a person's key";
         let row = self
             .engine
             .read(ctx.tenant, Space::Key, &rows::subject_key(subject))
             .await
             .map_err(storage_fault(doing))?;
-        let row = row.ok_or_else(|| Fault::new(doing, "a live record's key is not there"))?;
+        let Some(row) = row else {
+            let erased = self.is_erased(ctx.tenant, subject).await?;
+            return if erased { Ok(None) } else { Err(Fault::new(doing, "a live record's key is not there")) };
+        };
         let wrapped = WrappedKey::from_bytes(row.value).map_err(seal_fault(doing))?;
-        keys.open_subject(subject, &wrapped).map_err(seal_fault(doing))
+        keys.open_subject(subject, &wrapped).map_err(seal_fault(doing)).map(Some)
+    }
+
+    /// Whether it stands written that a person was erased.
+    pub(crate) async fn is_erased(&self, tenant: TenantId, subject: SubjectId) -> Result<bool, Fault> {
+        let row = self.engine.read(tenant, Space::Meta, &rows::erased_key(subject)).await;
+        row.map(|row| row.is_some()).map_err(storage_fault("looking whether a person was erased"))
     }
 
     pub(crate) fn open_row(
@@ -258,7 +284,10 @@ impl Vault {
         key: &SubjectKey,
     ) -> Result<Opened, Fault> {
         let place = Place { tenant: ctx.tenant, kind: shelf.decl.name, id, version: row.version };
-        let body = key.open(&place, &head.sealed).map_err(seal_fault("opening a record"))?;
+        let doing = "opening a record";
+        let opened = key.open(&place, &head.sealed).map_err(seal_fault(doing))?;
+        let changed = || Fault::new(doing, "what stands before the sealed body is not what was sealed with it");
+        let body = head.body_of(opened).ok_or_else(changed)?;
         Ok(Opened {
             kind: shelf.decl,
             id,

@@ -1,12 +1,16 @@
-//! Row layouts. Everything here is opaque to the engine.
+//! Row layouts and keys. Everything here is opaque to the engine.
 
 use model::{Fault, KindDecl, RecordId, SubjectId, Time};
+use seal::TenantKeys;
 
 /// What stands before a sealed body: the little that must be known without opening it.
 ///
 /// Layout, big-endian: format 1 · state 1 · shape 2 · created 8 · updated 8 · subject flag 1 · subject 16 ·
 /// content digest 16 · term count 2 · unique count 2 ·
 /// terms (length 2, bytes) · uniques 16 each · sealed body.
+///
+/// INVARIANT: shape, times, subject and digest stand inside the seal too ([`HeadRow::bound`]), so they cannot be changed
+/// outside it without the record ceasing to open.
 #[derive(Debug, Clone)]
 pub(crate) struct HeadRow {
     pub state: State,
@@ -29,6 +33,7 @@ pub(crate) enum State {
 }
 
 const FORMAT: u8 = 1;
+const BOUND_BYTES: usize = 2 + 8 + 8 + 1 + 16 + 16;
 
 impl HeadRow {
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -39,12 +44,7 @@ impl HeadRow {
             State::Retired => 1,
             State::Erased => 2,
         });
-        bytes.extend(self.shape.to_be_bytes());
-        bytes.extend(self.created.micros().to_be_bytes());
-        bytes.extend(self.updated.micros().to_be_bytes());
-        bytes.push(u8::from(self.subject.is_some()));
-        bytes.extend(self.subject.map_or([0; 16], |subject| *subject.as_bytes()));
-        bytes.extend(self.digest);
+        bytes.extend(self.bound());
         bytes.extend(count(self.terms.len()));
         bytes.extend(count(self.uniques.len()));
         for term in &self.terms {
@@ -56,6 +56,23 @@ impl HeadRow {
         }
         bytes.extend(&self.sealed);
         bytes
+    }
+
+    /// What is known without opening the record, as it stands before the body inside the seal.
+    pub fn bound(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BOUND_BYTES);
+        bytes.extend(self.shape.to_be_bytes());
+        bytes.extend(self.created.micros().to_be_bytes());
+        bytes.extend(self.updated.micros().to_be_bytes());
+        bytes.push(u8::from(self.subject.is_some()));
+        bytes.extend(self.subject.map_or([0; 16], |subject| *subject.as_bytes()));
+        bytes.extend(self.digest);
+        bytes
+    }
+
+    /// The body, from what the seal held; none if the facts before it are not those of this row.
+    pub fn body_of(&self, mut opened: Vec<u8>) -> Option<Vec<u8>> {
+        opened.starts_with(&self.bound()).then(|| opened.split_off(BOUND_BYTES))
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
@@ -121,7 +138,7 @@ pub fn row_key(kind: &KindDecl, id: RecordId) -> Vec<u8> {
     key
 }
 
-pub(crate) fn kind_prefix(kind: &KindDecl) -> Vec<u8> {
+fn kind_prefix(kind: &KindDecl) -> Vec<u8> {
     let mut key = Vec::with_capacity(kind.name.len() + 25);
     key.extend(kind.name.as_bytes());
     key.push(0);
@@ -147,6 +164,30 @@ pub(crate) fn tenant_key(version: u32) -> Vec<u8> {
     let mut key = vec![b't'];
     key.extend(version.to_be_bytes());
     key
+}
+
+/// Where it stands that a person was erased.
+pub(crate) fn erased_key(subject: SubjectId) -> Vec<u8> {
+    let mut key = b"erased/".to_vec();
+    key.extend(subject.as_bytes());
+    key
+}
+
+/// A key in `Space::Term`: a digest, then the record.
+pub(crate) fn with_id(term: &[u8], id: RecordId) -> Vec<u8> {
+    let mut key = term.to_vec();
+    key.extend(id.as_bytes());
+    key
+}
+
+/// Before the ids of all live records of a kind.
+pub(crate) fn listed_prefix(keys: &TenantKeys, kind: &KindDecl) -> Vec<u8> {
+    keys.term_digest("", "listed", kind.name.as_bytes()).to_vec()
+}
+
+/// Under which a live record stands in the list of its kind, so that listing reads no bodies.
+pub(crate) fn listed_key(keys: &TenantKeys, kind: &KindDecl, id: RecordId) -> Vec<u8> {
+    with_id(&listed_prefix(keys, kind), id)
 }
 
 /// The first key after all that begin with `prefix`.

@@ -56,9 +56,10 @@ pub enum Needle {
 pub struct Found {
     /// The records on this page.
     pub page: Vec<Opened>,
-    /// How many candidates there are in all.
+    /// How many candidates there are in all, before [`Query::holds`]. For a list without clauses, more than
+    /// [`limits::CANDIDATES_MAX`] means "more than that".
     pub total: usize,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins, if there may be one.
     pub next: Option<RecordId>,
 }
 
@@ -69,6 +70,16 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Records that may be what is looked for, in the order asked for.
+struct Candidates {
+    /// Those that come after [`Query::after`].
+    ids: Vec<RecordId>,
+    /// All of them.
+    total: usize,
+    /// Whether there are more after the last of `ids`.
+    cut: bool,
+}
+
 impl Vault {
     /// Finds records through keyed digests, opens one page and records who was shown, in one evidence entry.
     pub async fn search(&self, ctx: &Ctx, query: &Query<'_>) -> Answer<Found> {
@@ -76,21 +87,20 @@ impl Vault {
         let mut deed = Deed::new("search", query.kind.name, "done");
         self.decide_read(ctx, shelf, None, &deed).await?;
         let keys = self.tenant_keys(ctx.tenant).await?;
-        let ids = match self.candidates(ctx, &keys, query).await? {
-            Ok(ids) => ids,
+        let candidates = match self.candidates(ctx, &keys, query).await? {
+            Ok(candidates) => candidates,
             Err(refusal) => {
                 deed.outcome = "refused";
                 return Err(self.refuse(ctx, &deed, refusal).await);
             }
         };
-        let total = ids.len();
         let limit = query.limit.clamp(1, limits::PAGE_MAX);
-        let mut page = Vec::new();
-        let mut next = None;
+        let mut page: Vec<Opened> = Vec::new();
+        let mut next = candidates.ids.last().copied().filter(|_| candidates.cut);
         let mut shown = Vec::new();
-        for id in in_order(&ids, query) {
+        for id in candidates.ids {
             if page.len() == limit {
-                next = page.last().map(|last: &Opened| last.id);
+                next = page.last().map(|last| last.id);
                 break;
             }
             let Some(opened) = self.candidate(ctx, &keys, shelf, id).await? else { continue };
@@ -102,7 +112,7 @@ impl Vault {
         deed.shown = Some(shown);
         // ORDER: durable evidence first, then the page leaves.
         self.record(ctx, &deed).await?;
-        Ok(Found { page, total, next })
+        Ok(Found { page, total: candidates.total, next })
     }
 
     async fn candidate(
@@ -120,20 +130,12 @@ impl Vault {
         if head.state != State::Live {
             return Ok(None);
         }
-        let key = self.subject_key(ctx, keys, head.subject).await?;
+        let Some(key) = self.subject_key(ctx, keys, head.subject).await? else { return Ok(None) };
         Ok(Some(self.open_row(ctx, shelf, id, &row, &head, &key)?))
     }
 
-    async fn candidates(
-        &self,
-        ctx: &Ctx,
-        keys: &TenantKeys,
-        query: &Query<'_>,
-    ) -> Answer<Result<BTreeSet<RecordId>, Refusal>> {
+    async fn candidates(&self, ctx: &Ctx, keys: &TenantKeys, query: &Query<'_>) -> Answer<Result<Candidates, Refusal>> {
         let mut ids: Option<BTreeSet<RecordId>> = None;
-        if query.clauses.is_empty() {
-            ids = Some(self.every(ctx, query.kind).await?);
-        }
         for clause in &query.clauses {
             let mut found = BTreeSet::new();
             for needle in &clause.any {
@@ -147,12 +149,7 @@ impl Vault {
                         format!("{} cannot be searched in this way.", clause.field),
                     )));
                 };
-                let span = Span { from, to, order: Order::Ascending, limit: limits::CANDIDATES_MAX + 1 };
-                let rows = self.engine.scan(ctx.tenant, Space::Term, span).await.map_err(storage_fault("searching"))?;
-                found.extend(
-                    rows.iter()
-                        .filter_map(|(key, _)| key.split_last_chunk::<16>().map(|(_, id)| RecordId::from_bytes(*id))),
-                );
+                found.extend(self.marked(ctx, from, to, Order::Ascending).await?);
             }
             if found.len() > limits::CANDIDATES_MAX {
                 return Ok(Err(Refusal::new(
@@ -165,35 +162,48 @@ impl Vault {
                 Some(before) => before.intersection(&found).copied().collect(),
             });
         }
-        Ok(Ok(ids.unwrap_or_default()))
+        let Some(ids) = ids else { return Ok(Ok(self.listed(ctx, keys, query).await?)) };
+        Ok(Ok(Candidates { total: ids.len(), ids: in_order(&ids, query), cut: false }))
     }
 
-    async fn every(&self, ctx: &Ctx, kind: &'static KindDecl) -> Answer<BTreeSet<RecordId>> {
-        let prefix = rows::kind_prefix(kind);
-        let span = Span {
-            to: rows::after_prefix(&prefix),
-            from: prefix,
-            order: Order::Descending,
-            limit: limits::CANDIDATES_MAX,
-        };
-        let rows = self.engine.scan(ctx.tenant, Space::Head, span).await.map_err(storage_fault("listing records"))?;
-        let mut ids = BTreeSet::new();
-        for (key, row) in rows {
-            if HeadRow::from_bytes(&row.value)?.state == State::Live {
-                ids.extend(key.split_last_chunk::<16>().map(|(_, id)| RecordId::from_bytes(*id)));
+    /// Every live record of the kind, by the list that the index keeps of them.
+    async fn listed(&self, ctx: &Ctx, keys: &TenantKeys, query: &Query<'_>) -> Answer<Candidates> {
+        let prefix = rows::listed_prefix(keys, query.kind);
+        let (first, end) = (prefix.clone(), rows::after_prefix(&prefix));
+        let (from, to, order) = match (query.newest_first, query.after) {
+            (true, None) => (first.clone(), end.clone(), Order::Descending),
+            (true, Some(after)) => (first.clone(), rows::with_id(&prefix, after), Order::Descending),
+            (false, None) => (first.clone(), end.clone(), Order::Ascending),
+            (false, Some(after)) => {
+                let mut above = rows::with_id(&prefix, after);
+                above.push(0);
+                (above, end.clone(), Order::Ascending)
             }
-        }
-        Ok(ids)
+        };
+        let ids = self.marked(ctx, from, to, order).await?;
+        let total = match query.after {
+            None => ids.len(),
+            Some(_) => self.marked(ctx, first, end, Order::Ascending).await?.len(),
+        };
+        Ok(Candidates { total, cut: ids.len() > limits::CANDIDATES_MAX, ids })
+    }
+
+    /// The records that stand in a span of the index, one more than the limit at most.
+    async fn marked(&self, ctx: &Ctx, from: Vec<u8>, to: Vec<u8>, order: Order) -> Answer<Vec<RecordId>> {
+        let span = Span { from, to, order, limit: limits::CANDIDATES_MAX + 1 };
+        let rows = self.engine.scan(ctx.tenant, Space::Term, span).await.map_err(storage_fault("searching"))?;
+        let id = |key: &[u8]| key.split_last_chunk::<16>().map(|(_, id)| RecordId::from_bytes(*id));
+        Ok(rows.iter().filter_map(|(key, _)| id(key)).collect())
     }
 }
 
-fn in_order<'a>(ids: &'a BTreeSet<RecordId>, query: &Query<'_>) -> Box<dyn Iterator<Item = RecordId> + Send + 'a> {
+fn in_order(ids: &BTreeSet<RecordId>, query: &Query<'_>) -> Vec<RecordId> {
     use std::ops::Bound::{Excluded, Unbounded};
     match (query.newest_first, query.after) {
-        (true, None) => Box::new(ids.iter().rev().copied()),
-        (true, Some(after)) => Box::new(ids.range(..after).rev().copied()),
-        (false, None) => Box::new(ids.iter().copied()),
-        (false, Some(after)) => Box::new(ids.range((Excluded(after), Unbounded)).copied()),
+        (true, None) => ids.iter().rev().copied().collect(),
+        (true, Some(after)) => ids.range(..after).rev().copied().collect(),
+        (false, None) => ids.iter().copied().collect(),
+        (false, Some(after)) => ids.range((Excluded(after), Unbounded)).copied().collect(),
     }
 }
 

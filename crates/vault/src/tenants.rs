@@ -9,7 +9,12 @@ use crate::{Vault, rows, seal_fault, storage_fault};
 impl Vault {
     /// Makes room and a key for a new organisation. Making it twice changes nothing.
     pub async fn create_tenant(&self, tenant: TenantId) -> Result<(), Fault> {
-        self.engine.create(tenant).await.map_err(storage_fault("making room for an organisation"))?;
+        let doing = "making room for an organisation";
+        self.engine.create(tenant).await.map_err(storage_fault(doing))?;
+        // A new key beside old evidence would hide that the old key was lost.
+        if self.engine.log_len(tenant).await.map_err(storage_fault(doing))? > 0 {
+            return self.tenant_keys(tenant).await.map(|_| ());
+        }
         let (_, wrapped) = self
             .environment
             .new_tenant(tenant, self.outside.as_ref())
@@ -62,9 +67,9 @@ impl Vault {
         let wrapped = self.wrapped_tenant_keys(tenant).await?;
         let keys =
             self.environment.open_tenant(tenant, &wrapped).map_err(seal_fault("opening an organisation's key"))?;
-        let keys = Arc::new(keys);
-        self.tenants.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(tenant, Arc::clone(&keys));
-        Ok(keys)
+        // A rotation in between put newer ones there: those stay.
+        let mut known = self.tenants.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(Arc::clone(known.entry(tenant).or_insert_with(|| Arc::new(keys))))
     }
 
     async fn wrapped_tenant_keys(&self, tenant: TenantId) -> Result<Vec<WrappedKey>, Fault> {

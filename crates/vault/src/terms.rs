@@ -1,5 +1,7 @@
 //! Searchable values as keyed digests, one rule for each declared [`Search`].
 
+use std::collections::BTreeSet;
+
 use model::{KindDecl, Refusal, RefusalKind, Search, Term};
 use seal::TenantKeys;
 
@@ -55,33 +57,44 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 pub(crate) fn digests(keys: &TenantKeys, kind: &'static KindDecl, terms: &[Term]) -> Result<Digests, Refusal> {
-    let mut digests = Digests::default();
+    let mut values = BTreeSet::new();
+    let mut uniques = BTreeSet::new();
     for term in terms {
         let Some(field) = kind.field(term.field) else { continue };
-        let one = |value: &str| keys.term_digest(kind.name, field.name, value.as_bytes());
         match field.search {
             Search::Never => {}
-            Search::Exact => digests.terms.push(one(&term.value).to_vec()),
-            Search::Words => digests.terms.extend(beginnings(&term.value).iter().map(|part| one(part).to_vec())),
-            Search::Bucket(_) => digests.terms.extend(buckets(&term.value).iter().map(|part| one(part).to_vec())),
-            Search::Ordered => digests.terms.push(ordered(keys, kind, field.name, &term.value)),
+            Search::Exact | Search::Ordered => _ = values.insert((field.name, term.value.clone())),
+            Search::Words => each_beginning(&term.value, |part| {
+                values.insert((field.name, part.to_owned()));
+                values.len() <= limits::TERMS_MAX
+            }),
+            Search::Bucket(_) => {
+                values.extend(buckets(&term.value).iter().map(|part| (field.name, (*part).to_owned())))
+            }
         }
         if field.unique {
-            digests.uniques.push(one(&term.value));
+            uniques.insert((field.name, term.value.as_str()));
+        }
+        // Before any digest is made, so that a long text costs little.
+        if values.len().max(uniques.len()) > limits::TERMS_MAX {
+            return Err(too_many());
         }
     }
-    digests.terms.sort_unstable();
-    digests.terms.dedup();
-    if digests.terms.len() > limits::TERMS_MAX {
-        return Err(Refusal::new(
-            RefusalKind::TooLarge,
-            format!(
-                "This record has more than {} searchable values. Shorten its names or identifiers.",
-                limits::TERMS_MAX
-            ),
-        ));
-    }
-    Ok(digests)
+    let digest = |name: &str, value: &str| keys.term_digest(kind.name, name, value.as_bytes());
+    let term = |(name, value): &(&'static str, String)| match kind.field(name).map(|field| field.search) {
+        Some(Search::Ordered) => ordered(keys, kind, name, value),
+        _ => digest(name, value).to_vec(),
+    };
+    let mut terms: Vec<Vec<u8>> = values.iter().map(term).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    Ok(Digests { terms, uniques: uniques.iter().map(|(name, value)| digest(name, value)).collect() })
+}
+
+fn too_many() -> Refusal {
+    let most = limits::TERMS_MAX;
+    let words = format!("This record has more than {most} searchable values. Shorten its names or identifiers.");
+    Refusal::new(RefusalKind::TooLarge, words)
 }
 
 /// Key of an ordered value: a digest of the field, then the value in the clear.
@@ -97,16 +110,17 @@ pub(crate) fn beginning(word: &str) -> String {
     fold(word).chars().filter(|letter| *letter != ' ').take(PREFIX_CHARS_MAX).collect()
 }
 
-fn beginnings(text: &str) -> Vec<String> {
-    let mut parts = Vec::new();
+/// Every beginning of every word, until `more` says that there were enough.
+fn each_beginning(text: &str, mut more: impl FnMut(&str) -> bool) {
     for word in words(text) {
         let mut part = String::new();
         for letter in word.chars().take(PREFIX_CHARS_MAX) {
             part.push(letter);
-            parts.push(part.clone());
+            if !more(&part) {
+                return;
+            }
         }
     }
-    parts
 }
 
 /// Year, month and day of a date, as far as it says them.

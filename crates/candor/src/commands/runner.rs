@@ -43,8 +43,8 @@ impl Run {
 }
 
 /// The raw rows of a scratch house that has been stopped.
-fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, String> {
-    let engine = Sqlite::open(&data.join("tenants"), SqliteOptions::default());
+pub fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, String> {
+    let engine = Sqlite::open(data, SqliteOptions::default());
     engine.map(|engine| Arc::new(engine) as Arc<dyn Engine>).map_err(|error| error.to_string())
 }
 
