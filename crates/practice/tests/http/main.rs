@@ -14,6 +14,7 @@ mod find;
 mod furnish;
 mod house;
 mod one;
+mod pages;
 mod refusals;
 mod roles;
 
