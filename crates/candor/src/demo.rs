@@ -80,7 +80,12 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
         "Brightwater Dental",
         "brightwater",
         &[
-            ("amara", "Dr Amara Mensah", &["principal-dentist", "administrator"], "principal dentist and administrator"),
+            (
+                "amara",
+                "Dr Amara Mensah",
+                &["principal-dentist", "administrator"],
+                "principal dentist and administrator",
+            ),
             ("jonas", "Dr Jonas Lindqvist", &["associate-dentist"], "associate dentist"),
             ("priya", "Priya Raman", &["receptionist"], "receptionist"),
             ("tom", "Tom Okafor", &["auditor"], "auditor"),
@@ -90,7 +95,12 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
         "Harbour Lane Dental",
         "harbourlane",
         &[
-            ("siobhan", "Dr Siobhán Kelly", &["principal-dentist", "administrator"], "principal dentist and administrator"),
+            (
+                "siobhan",
+                "Dr Siobhán Kelly",
+                &["principal-dentist", "administrator"],
+                "principal dentist and administrator",
+            ),
             ("wei", "Wei Zhang", &["receptionist"], "receptionist"),
         ],
     ),
@@ -124,7 +134,8 @@ pub async fn furnish(house: &House, patients: usize) -> Result<Furnished, Fault>
 }
 
 async fn make(house: &House, patients: usize) -> Answer<Furnished> {
-    let mut furnished = Furnished { practices: Vec::new(), sign_ins: Vec::new(), figures_token: String::new(), probe: Vec::new() };
+    let mut furnished =
+        Furnished { practices: Vec::new(), sign_ins: Vec::new(), figures_token: String::new(), probe: Vec::new() };
     for (seed, (name, domain, staff)) in PRACTICES.into_iter().enumerate() {
         let tenant = new_tenant(house, name, Policy::USUAL).await?;
         let mut owner = None;
@@ -167,7 +178,13 @@ async fn new_tenant(house: &House, name: &str, policy: Policy) -> Answer<TenantI
     Ok(house.identity.create_tenant(&whole, house.outside().request_id(), house.outside().now()).await?)
 }
 
-async fn hire(house: &House, tenant: TenantId, staff: &Staff, organisation: &str, domain: &str) -> Answer<(SubjectId, SignIn)> {
+async fn hire(
+    house: &House,
+    tenant: TenantId,
+    staff: &Staff,
+    organisation: &str,
+    domain: &str,
+) -> Answer<(SubjectId, SignIn)> {
     let (who, name, roles, title) = *staff;
     let outside = house.outside();
     let email = format!("{who}@{domain}");
@@ -182,7 +199,8 @@ async fn hire(house: &House, tenant: TenantId, staff: &Staff, organisation: &str
         factor: Some(secret.clone()),
     };
     let account = house.identity.create_account(tenant, new, outside.request_id(), outside.now()).await?;
-    let sign_in = SignIn { email, password, totp_secret: secret, role: title.to_owned(), organisation: organisation.to_owned() };
+    let sign_in =
+        SignIn { email, password, totp_secret: secret, role: title.to_owned(), organisation: organisation.to_owned() };
     Ok((account, sign_in))
 }
 
@@ -259,9 +277,14 @@ pub fn ready(house: &House, furnished: &Furnished, address: SocketAddr) -> Ready
 
 /// The same for people.
 pub fn welcome(furnished: &Furnished, address: SocketAddr) -> String {
-    let mut text = format!("\nThe demo house is open. Everything in it is made up.\n\n  House         https://{address}\n  Trust page    https://{address}/trust\n\nSign in as\n");
+    let mut text = format!(
+        "\nThe demo house is open. Everything in it is made up.\n\n  House         https://{address}\n  Trust page    https://{address}/trust\n\nSign in as\n"
+    );
     for one in &furnished.sign_ins {
-        text.push_str(&format!("  {:<32} {:<25} {} at {}\n    code: candor totp {}\n", one.email, one.password, one.role, one.organisation, one.totp_secret));
+        text.push_str(&format!(
+            "  {:<32} {:<25} {} at {}\n    code: candor totp {}\n",
+            one.email, one.password, one.role, one.organisation, one.totp_secret
+        ));
     }
     text.push_str("\nThe certificate is the house's own, so a browser will ask once. Ctrl-C closes the house.\n");
     text

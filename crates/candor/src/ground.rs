@@ -69,7 +69,9 @@ impl Ground {
     /// A file as JSON, or none if there is no such file.
     pub fn read_json<T: serde::de::DeserializeOwned>(&self, part: &str) -> Result<Option<T>, Fault> {
         let bytes = self.read(part)?;
-        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(|error| Fault::new(format!("reading {part}"), error))).transpose()
+        bytes
+            .map(|bytes| serde_json::from_slice(&bytes).map_err(|error| Fault::new(format!("reading {part}"), error)))
+            .transpose()
     }
 
     /// Writes a file for its owner alone: whole under another name first, then in place.

@@ -20,7 +20,13 @@ pub struct Keys {
 /// Opens the keys of a house, making them at its first start.
 ///
 /// INVARIANT: the environment's name is part of every wrapping, so keys of another environment do not open.
-pub fn open(ground: &Ground, environment: &str, deployment: &str, protection: &Protection, outside: &dyn Outside) -> Result<Keys, Fault> {
+pub fn open(
+    ground: &Ground,
+    environment: &str,
+    deployment: &str,
+    protection: &Protection,
+    outside: &dyn Outside,
+) -> Result<Keys, Fault> {
     let service: Arc<dyn KeyService> = Arc::new(root(&ground.at("keys/root.key"), protection, outside)?);
     let environment = match ground.read("keys/environment.wrapped")? {
         Some(bytes) => {
@@ -41,10 +47,16 @@ pub fn open(ground: &Ground, environment: &str, deployment: &str, protection: &P
 }
 
 fn root(path: &Path, protection: &Protection, outside: &dyn Outside) -> Result<KeyFile, Fault> {
-    if path.exists() { KeyFile::open(path, protection) } else { KeyFile::create(path, protection, outside) }.map_err(unusable)
+    if path.exists() { KeyFile::open(path, protection) } else { KeyFile::create(path, protection, outside) }
+        .map_err(unusable)
 }
 
-fn wrapped_seed(ground: &Ground, service: &dyn KeyService, part: &str, outside: &dyn Outside) -> Result<KeyBytes, Fault> {
+fn wrapped_seed(
+    ground: &Ground,
+    service: &dyn KeyService,
+    part: &str,
+    outside: &dyn Outside,
+) -> Result<KeyBytes, Fault> {
     let context = format!("candor/{part}");
     if let Some(wrapped) = ground.read(part)? {
         return service.unwrap(context.as_bytes(), &wrapped).map_err(unusable);

@@ -12,6 +12,7 @@
 pub mod commands;
 pub mod demo;
 mod ground;
+/// The parts joined.
 pub mod house;
 mod keys;
 mod outside;

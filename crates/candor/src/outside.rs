@@ -11,7 +11,10 @@ impl Outside for Machine {
         Time::from_micros(since.ok().and_then(|since| i64::try_from(since.as_micros()).ok()).unwrap_or(0))
     }
 
-    #[expect(clippy::expect_used, reason = "without randomness no key and no token may be made: better no house at all")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no key and no token may be made: better no house at all"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         aws_lc_rs::rand::fill(bytes).expect("the machine's random generator does not work");
     }

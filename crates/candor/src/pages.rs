@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use web::parts::ButtonLink;
-use web::{Cache, Needs, Next, Reply, RouteDecl, Room, Site, Visitor, Width, page, problem_json, see_other};
+use web::{Cache, Needs, Next, Reply, Room, RouteDecl, Site, Visitor, Width, page, problem_json, see_other};
 
 use crate::parts::HOME;
 

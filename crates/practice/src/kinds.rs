@@ -33,12 +33,8 @@ pub const fn of(of: Type) -> &'static KindDecl {
 }
 
 /// The bytes of a document are as guarded as the document.
-const DOCUMENT_ACTS: Acts = Acts {
-    read: "document.read",
-    create: "document.create",
-    revise: "document.update",
-    retire: "document.retire",
-};
+const DOCUMENT_ACTS: Acts =
+    Acts { read: "document.read", create: "document.create", revise: "document.update", retire: "document.retire" };
 
 #[cfg(test)]
 mod tests {

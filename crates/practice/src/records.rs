@@ -14,33 +14,40 @@ use crate::kinds;
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     /// What it is.
-    pub resource: Resource,
+    pub of: Type,
     /// Its id.
     pub id: FhirId,
     /// Its version.
     pub version: VersionId,
     /// When this version was written.
     pub updated: Time,
-    /// Whose it is.
-    pub subject: Option<SubjectId>,
+    /// Its text.
+    pub text: String,
 }
 
 impl Kept {
-    /// Reads an opened record back into its resource.
-    pub fn of(opened: Opened) -> Result<Self, Fault> {
-        let doing = "reading a kept resource";
-        let text = String::from_utf8(opened.body).map_err(|error| Fault::new(doing, error))?;
-        let resource = Resource::kept(&text).map_err(|error| Fault::new(doing, error))?;
-        let id = resource.id().ok_or_else(|| Fault::new(doing, "it has no id"))?;
-        let version = VersionId::new(opened.version);
-        Ok(Self { resource, id, version, updated: opened.updated, subject: opened.subject })
+    /// An opened record whose resource has this id, because it was asked for by it.
+    pub fn named(opened: Opened, of: Type, id: FhirId) -> Result<Self, Fault> {
+        let text = String::from_utf8(opened.body).map_err(|error| Fault::new(READING, error))?;
+        Ok(Self { of, id, version: VersionId::new(opened.version), updated: opened.updated, text })
     }
 
-    /// Its text.
-    pub fn text(&self) -> &str {
-        self.resource.text()
+    /// An opened record of which only the record is known.
+    pub fn found(opened: Opened, of: Type) -> Result<Self, Fault> {
+        let (version, updated) = (VersionId::new(opened.version), opened.updated);
+        let text = String::from_utf8(opened.body).map_err(|error| Fault::new(READING, error))?;
+        let id = Resource::kept(&text).map_err(|error| Fault::new(READING, error))?.id();
+        let id = id.ok_or_else(|| Fault::new(READING, "it has no id"))?;
+        Ok(Self { of, id, version, updated, text })
+    }
+
+    /// The resource.
+    pub fn resource(&self) -> Result<Resource, Fault> {
+        Resource::kept(&self.text).map_err(|error| Fault::new(READING, error))
     }
 }
+
+const READING: &str = "reading a kept resource";
 
 /// A draft of one version of a resource, with the elements that the house owns written into its text.
 pub(crate) fn draft(
@@ -173,7 +180,7 @@ pub(crate) async fn find(vault: &Vault, ctx: &Ctx, plan: &Plan, part: Part) -> A
         newest_first: part.newest_first,
     };
     let Found { page, total, next } = vault.search(ctx, &query).await?;
-    let found = page.into_iter().map(Kept::of).collect::<Result<_, _>>()?;
+    let found = page.into_iter().map(|opened| Kept::found(opened, plan.of)).collect::<Result<_, _>>()?;
     Ok(Page { found, candidates: total, next })
 }
 

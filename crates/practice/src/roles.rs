@@ -3,7 +3,7 @@
 use access::{PermissionDecl, RoleDecl};
 
 /// The duty of furnishing a demonstration.
-pub const DEMO: &str = "duty.demo";
+pub const FURNISH: &str = "duty.demo";
 
 const PATIENTS: &str = "Patients";
 const PRACTITIONERS: &str = "Practitioners";
@@ -122,7 +122,7 @@ pub const ROLES: &[RoleDecl] = &[
         ],
     },
     RoleDecl {
-        name: DEMO,
+        name: FURNISH,
         title: "Demonstration",
         words: "Furnishes a demonstration with people who do not exist. It adds, and reads nothing.",
         permissions: &["patient.create", "practitioner.create", "document.create"],

@@ -35,10 +35,13 @@ impl Archive {
         let builder = match shelf.read("log/checkpoint")? {
             None => Builder::new(),
             Some(signed) => {
-                let unusable = |error: &dyn std::fmt::Display| Trouble::new(format!("the public log cannot be continued: {error}"));
+                let unusable = |error: &dyn std::fmt::Display| {
+                    Trouble::new(format!("the public log cannot be continued: {error}"))
+                };
                 let signed = String::from_utf8(signed).map_err(|error| unusable(&error))?;
                 let known = [keys.log.verifying_key().clone()];
-                let head = Checkpoint::opened(&signed, &log_origin(deployment), &known).map_err(|error| unusable(&error))?;
+                let head =
+                    Checkpoint::opened(&signed, &log_origin(deployment), &known).map_err(|error| unusable(&error))?;
                 Builder::resume(&head, &log).map_err(|error| unusable(&error))?
             }
         };
@@ -65,7 +68,13 @@ impl Archive {
     ///
     /// ORDER: entries and tiles, then the checkpoint that speaks of them, then what points into the log. After a crash
     /// in between the log is whole and what points into it is merely older.
-    pub fn publish(&mut self, claims: &[ClaimDecl], statement: &Statement, signed: &str, now: Time) -> Result<(), Trouble> {
+    pub fn publish(
+        &mut self,
+        claims: &[ClaimDecl],
+        statement: &Statement,
+        signed: &str,
+        now: Time,
+    ) -> Result<(), Trouble> {
         let index = self.builder.size();
         let growth = self.builder.extend(&[signed]).map_err(|error| Trouble::new(error.to_string()))?;
         self.write_log(&growth, now)?;
@@ -88,12 +97,8 @@ impl Archive {
         let checkpoint = Checkpoint::new(&origin, growth.size, growth.root);
         let signed = checkpoint.signed(&self.keys.log).map_err(|error| Trouble::new(error.to_string()))?;
         self.shelf.write("log/checkpoint", signed.as_bytes())?;
-        let head = Head {
-            size: growth.size,
-            root: hex::encode(growth.root),
-            signed_at: now.to_string(),
-            checkpoint: signed,
-        };
+        let head =
+            Head { size: growth.size, root: hex::encode(growth.root), signed_at: now.to_string(), checkpoint: signed };
         let before = std::mem::replace(&mut self.state.log, head);
         let since = |head: &Head| head.signed_at.parse().map_or(i64::MAX, |then: Time| now.seconds_since(then));
         let too_old = self.state.earlier.as_ref().is_none_or(|earlier| since(earlier) > EARLIER_SECONDS);

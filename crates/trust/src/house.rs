@@ -9,15 +9,14 @@ mod route;
 mod totp;
 mod wire;
 
-pub use desk::{Desk, Session, cookies_set};
 pub(crate) use desk::half_way;
+pub use desk::{Desk, Session, cookies_set};
 pub(crate) use evidence::Evidence;
 pub(crate) use fhir::{Fhir, patient};
 pub(crate) use figures::figures;
 pub(crate) use hello::{Greeting, Offer, exchange, greet};
 pub(crate) use route::{Route, open_pages, routes};
 pub use wire::{Call, Https, Reply, Replying, Wire};
-
 
 use crate::probe::Trouble;
 use serde::{Deserialize, Serialize};
@@ -83,7 +82,8 @@ impl Credentials {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, Trouble> {
         let text = std::fs::read_to_string(path).map_err(|error| Trouble::new(format!("credentials.json: {error}")))?;
-        let known: Self = serde_json::from_str(&text).map_err(|error| Trouble::new(format!("credentials.json: {error}")))?;
+        let known: Self =
+            serde_json::from_str(&text).map_err(|error| Trouble::new(format!("credentials.json: {error}")))?;
         let named = !known.deployment.is_empty()
             && known.deployment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
         if named { Ok(known) } else { Err(Trouble::new("credentials.json: the deployment's name is not usable")) }

@@ -34,6 +34,6 @@ pub use claim::{ClaimDecl, Counts, ProbeDecl, Proof};
 pub use claims::declared;
 pub use house::Credentials;
 pub use keys::PublicKeys;
-pub use pages::{Centre, site};
+pub use pages::{State, site};
 pub use probe::{Control, Finding, Population, Trouble, Visit};
 pub use verdict::Verdict;

@@ -79,7 +79,8 @@ pub async fn run(config: Config) -> Result<Outcome, Trouble> {
         waited += PAUSE;
     }
     let known = Credentials::read(&path)?;
-    let certificate = std::fs::read(&known.certificate).map_err(|error| Trouble::new(format!("the certificate: {error}")))?;
+    let certificate =
+        std::fs::read(&known.certificate).map_err(|error| Trouble::new(format!("the certificate: {error}")))?;
     let wire = Https::new(&known.base, &certificate)?;
     let mut runner = Runner::open(&config, known, Box::new(wire))?;
     match config.mode {
@@ -118,7 +119,7 @@ impl Runner {
             data: config.data.clone(),
             temp: config.temp.clone(),
             also: config.also.clone(),
-            own_secrets: vec![home.join("credentials.json")],
+            own_secrets: vec![home.join("credentials.json"), config.data.join("demo.json")],
             scratch: home.join("scratch"),
         };
         if stores.scratch.exists() {

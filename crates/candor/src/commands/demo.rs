@@ -29,7 +29,10 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failed> {
         if !self.listen.ip().is_loopback() {
-            return Err(Failed("a demo house shows its own passwords, so it listens on this machine only: use 127.0.0.1 or [::1]".to_owned()));
+            return Err(Failed(
+                "a demo house shows its own passwords, so it listens on this machine only: use 127.0.0.1 or [::1]"
+                    .to_owned(),
+            ));
         }
         let plan = Plan {
             data: self.data,

@@ -8,7 +8,6 @@ use storage::Engine;
 use storage::engines::{Sqlite, SqliteOptions};
 use tokio::process::{Child, Command};
 use trust::runner::{Config, Mode};
-use trust::Trouble;
 use trust::scratch::Program;
 
 use super::Failed;
@@ -34,7 +33,7 @@ impl Run {
             also: Vec::new(),
             build_sha256: seal::sha256(&build).iter().map(|byte| format!("{byte:02x}")).collect(),
             outside: Arc::new(Machine),
-            scratch: Arc::new(Program { program, open_rows: Arc::new(open_rows) }),
+            scratch: Arc::new(Program::new(program, open_rows)),
             mode: if self.once { Mode::Once } else { Mode::Forever },
         };
         drop(build);
@@ -44,9 +43,9 @@ impl Run {
 }
 
 /// The raw rows of a scratch house that has been stopped.
-pub(crate) fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, Trouble> {
+pub fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, String> {
     let engine = Sqlite::open(data, SqliteOptions::default());
-    engine.map(|engine| Arc::new(engine) as Arc<dyn Engine>).map_err(|error| Trouble::new(error.to_string()))
+    engine.map(|engine| Arc::new(engine) as Arc<dyn Engine>).map_err(|error| error.to_string())
 }
 
 /// Starts the runner of a house as a process of its own. It ends with the house.

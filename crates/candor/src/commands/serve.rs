@@ -92,10 +92,14 @@ async fn offer_set_up(house: &mut House, listen: SocketAddr) -> Result<(), Faile
         return Ok(());
     }
     let (token, _) = seal::token(house.outside().as_ref());
-    let token = token.expose_text().ok_or_else(|| Fault::new("making a set-up link", "the token is not text"))?.to_owned();
+    let token =
+        token.expose_text().ok_or_else(|| Fault::new("making a set-up link", "the token is not text"))?.to_owned();
     house.ground.write(SET_UP_FILE, format!("https://{listen}/set-up?token={token}\n").as_bytes())?;
     let place = house.ground.at(SET_UP_FILE);
-    say(&mut std::io::stderr(), &format!("Nobody can sign in yet. Open the link in {} to make the first administrator.\n", place.display()));
+    say(
+        &mut std::io::stderr(),
+        &format!("Nobody can sign in yet. Open the link in {} to make the first administrator.\n", place.display()),
+    );
     house.set_up_token = Some(token.into());
     Ok(())
 }

@@ -22,7 +22,8 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<ExitCode, Failed> {
-        let bytes = std::fs::read(&self.bundle).map_err(|error| Failed(format!("{}: {error}", self.bundle.display())))?;
+        let bytes =
+            std::fs::read(&self.bundle).map_err(|error| Failed(format!("{}: {error}", self.bundle.display())))?;
         let now: Time = match &self.now {
             Some(text) => text.parse().map_err(|error| Failed(format!("--now {text}: {error}")))?,
             None => Machine.now(),

@@ -41,7 +41,8 @@ fn declared_claims_are_what_the_code_promises() {
 
 #[test]
 fn declared_tables_are_what_the_storage_keeps() {
-    let mut text = String::from("# The tables of each organisation's file. Everything in them is opaque to the storage.\n\n");
+    let mut text =
+        String::from("# The tables of each organisation's file. Everything in them is opaque to the storage.\n\n");
     for space in storage::Space::ALL {
         let grows = if space.only_grows() { "only grows" } else { "rows can be replaced" };
         text.push_str(&format!("{space}: {grows}\n"));
@@ -76,7 +77,8 @@ async fn every_permission_is_needed_somewhere() {
         _ => None,
     });
     let by_kinds = parts::kinds();
-    let by_kinds = by_kinds.iter().flat_map(|kind| [kind.acts.read, kind.acts.create, kind.acts.revise, kind.acts.retire]);
+    let by_kinds =
+        by_kinds.iter().flat_map(|kind| [kind.acts.read, kind.acts.create, kind.acts.revise, kind.acts.retire]);
     let by_vault = ["evidence.read", "change.follow", "subject.erase"];
     let needed: std::collections::BTreeSet<&str> = by_routes.chain(by_kinds).chain(by_vault).collect();
     for permission in parts::registry().unwrap().permissions() {

@@ -24,10 +24,7 @@ fn stop(mut child: Child) {
 
 async fn get(ready: &serde_json::Value, path: &str, token: Option<&str>) -> (u16, String) {
     let certificate = std::fs::read(ready["certificate"].as_str().unwrap()).unwrap();
-    let client = reqwest::Client::builder()
-        .use_preconfigured_tls(tls(&certificate))
-        .build()
-        .unwrap();
+    let client = reqwest::Client::builder().use_preconfigured_tls(tls(&certificate)).build().unwrap();
     let mut request = client.get(format!("{}{path}", ready["address"].as_str().unwrap()));
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -180,7 +180,7 @@ fn code_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {
         summary: ErrorSummary::of(form),
         ticket: form.fields.value("ticket").to_owned(),
         qr: if enrolling { crate::rules::qr::Picture::of(&uri) } else { None },
-        secret: enrolling.then(|| Code(secret)),
+        secret: enrolling.then_some(Code(secret)),
         uri: if enrolling { form.fields.value("account").to_owned() } else { String::new() },
         code: Field::new("code", "Six-digit code", Kind::OneTimeCode, form).chars(10),
         next: form.fields.value("next").to_owned(),

@@ -28,11 +28,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For one resource. Eight mebibytes hold a document of six, in base64.
-    pub const RESOURCE: Self = Self { bytes_max: 8 << 20, depth_max: 64, nodes_max: 100_000, members_max: 128 };
+    /// For one resource. Twelve mebibytes hold a document of eight, in base64.
+    pub const RESOURCE: Self = Self { bytes_max: 12 << 20, depth_max: 64, nodes_max: 100_000, members_max: 128 };
 
     /// For a Bundle: a resource stands three deep in it.
-    pub const BUNDLE: Self = Self { bytes_max: 32 << 20, depth_max: 67, nodes_max: 1_000_000, members_max: 128 };
+    pub const BUNDLE: Self = Self { bytes_max: 24 << 20, depth_max: 67, nodes_max: 1_000_000, members_max: 128 };
 }
 
 /// A JSON text and where each value stands in it. Order, spacing, number and string spelling stay as they came.

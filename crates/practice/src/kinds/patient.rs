@@ -12,11 +12,6 @@ pub const PATIENT: &KindDecl = &KindDecl {
     purpose: Purpose::DirectCare,
     retention: Retention::Clinical,
     history: History::EveryVersion,
-    acts: Acts {
-        read: "patient.read",
-        create: "patient.create",
-        revise: "patient.update",
-        retire: "patient.retire",
-    },
+    acts: Acts { read: "patient.read", create: "patient.create", revise: "patient.update", retire: "patient.retire" },
     fields: search::fields(Type::Patient),
 };

@@ -47,7 +47,7 @@ fn too_deep_too_many_and_too_long_are_refused() {
     assert_eq!(no(&many).kind, RefusalKind::TooLarge);
     let wide: Vec<String> = (0..200).map(|n| format!("\"m{n}\":0")).collect();
     assert!(no(&format!("{{{}}}", wide.join(","))).words.contains("128 members"));
-    assert_eq!(no(&" ".repeat((8 << 20) + 1)).kind, RefusalKind::TooLarge);
+    assert_eq!(no(&" ".repeat(Limits::RESOURCE.bytes_max + 1)).kind, RefusalKind::TooLarge);
     assert!(no(&format!("[{}]", "9".repeat(300))).words.contains("256"));
 }
 

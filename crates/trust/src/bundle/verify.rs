@@ -259,7 +259,10 @@ impl Check<'_> {
         let proved = hashes(&result.inclusion)
             .is_some_and(|proof| verify_inclusion(&leaf, result.index, head.size, &proof, &head.root).is_ok());
         if !proved {
-            self.broken(format!("It is not shown that the result of the claim {id} is entry {} of the log.", result.index));
+            self.broken(format!(
+                "It is not shown that the result of the claim {id} is entry {} of the log.",
+                result.index
+            ));
         }
         if statement.claim != *id {
             self.broken(format!("The result of the claim {id} is about {}.", statement.claim));
@@ -274,7 +277,7 @@ impl Check<'_> {
             self.broken(format!("The result of the claim {id} needs a newer verifier."));
         }
         let made_at: Option<Time> = self.document.made_at.parse().ok();
-        if !made_at.zip(statement.finished_at()).is_some_and(|(made, finished)| finished <= made) {
+        if made_at.zip(statement.finished_at()).is_none_or(|(made, finished)| finished > made) {
             self.broken(format!("The result of the claim {id} is newer than the bundle."));
         }
         Some(statement)
@@ -312,7 +315,9 @@ impl fmt::Display for Report {
         writeln!(f, "  Key     {}", self.key)?;
         match self.key_was_given {
             true => writeln!(f, "          the key that you gave")?,
-            false => writeln!(f, "          named by the bundle itself: compare it with one that you have from elsewhere")?,
+            false => {
+                writeln!(f, "          named by the bundle itself: compare it with one that you have from elsewhere")?
+            }
         }
         writeln!(f)?;
         for claim in &self.claims {

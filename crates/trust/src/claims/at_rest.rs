@@ -49,7 +49,8 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let swept = sweep(visit, &words).await?;
     for found in &swept.found {
         let file = crate::probe::shown(&found.file, visit.stores);
-        finding.fail(format!("What was entered stands in readable form ({}) in {file} at byte {}.", found.form, found.at));
+        finding
+            .fail(format!("What was entered stands in readable form ({}) in {file} at byte {}.", found.form, found.at));
     }
     for unread in &swept.unread {
         finding.fail(format!("A file could not be looked at: {unread}."));
@@ -59,8 +60,14 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     finding.saw("bytes_read", swept.bytes);
     let bytes = several(swept.bytes, "byte", "bytes");
     let words_for_people = match swept.found.len() as u64 {
-        0 => format!("{} and {bytes} read, no readable trace of what was entered", several(swept.files, "file", "files")),
-        found => format!("{} read, {}", several(swept.files, "file", "files"), several(found, "readable trace", "readable traces")),
+        0 => {
+            format!("{} and {bytes} read, no readable trace of what was entered", several(swept.files, "file", "files"))
+        }
+        found => format!(
+            "{} read, {}",
+            several(swept.files, "file", "files"),
+            several(found, "readable trace", "readable traces")
+        ),
     };
     finding.counted(swept.files, swept.total, words_for_people);
     control(visit, &words, &mut finding)?;
@@ -92,17 +99,20 @@ async fn plant(visit: &Visit<'_>, tenant: &Tenant, word: &str) -> Result<(), Tro
     let found = fhir.search("Patient", "family", word).await?;
     match found.to_string().contains(word) {
         true => Ok(()),
-        false => Err(Trouble::new("a patient that was just saved is not found by name, so nothing can be said of the disk")),
+        false => {
+            Err(Trouble::new("a patient that was just saved is not found by name, so nothing can be said of the disk"))
+        }
     }
 }
 
 /// Types the word into addresses and the sign-in form, which a careless log would keep. How many places took it.
 async fn send_through_pages(visit: &Visit<'_>, word: &str) -> Result<usize, Trouble> {
     let tenant = visit.known.tenants.first().ok_or_else(|| Trouble::new("there is no probe tenant"))?;
-    let session = visit.desk.signed_in(visit, tenant, 0).await?;
+    let session = visit.desk.signed_in(visit, tenant, 1).await?;
     let mut places = 0;
     for route in routes(visit).await?.iter().filter(|route| route.method == "GET" && !route.has_parameters()) {
-        let call = Call::get(format!("{}?q={word}&name={word}", route.path)).header("user-agent", format!("Mozilla/5.0 ({word})"));
+        let call = Call::get(format!("{}?q={word}&name={word}", route.path))
+            .header("user-agent", format!("Mozilla/5.0 ({word})"));
         visit.wire.call(session.dress(call)).await?;
         places += 1;
     }

@@ -59,7 +59,10 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     }
     finding.saw("earlier_heads_confirmed", heads);
     let entries = several(counted, "entry", "entries");
-    let words = format!("{entries} of {} verified to the signed heads", several(visit.known.tenants.len() as u64, "log", "logs"));
+    let words = format!(
+        "{entries} of {} verified to the signed heads",
+        several(visit.known.tenants.len() as u64, "log", "logs")
+    );
     finding.counted(counted, total, words);
     control(visit, &longest, &mut finding)?;
     Ok(finding)

@@ -83,7 +83,8 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         note_kinds(&acts, &mut finding);
         caught.push(is_caught(&acts, &entries));
     }
-    let words = format!("{} done, {}", several(wanted, "act", "acts"), several(counted, "matching entry", "matching entries"));
+    let words =
+        format!("{} done, {}", several(wanted, "act", "acts"), several(counted, "matching entry", "matching entries"));
     // What is missing is a failure, not a smaller population.
     finding.counted(wanted, wanted, words);
     let told = "The same comparison on a copy with one entry taken out, and on one with an entry doubled.";
@@ -124,7 +125,8 @@ async fn act(visit: &Visit<'_>, tenant: &Tenant, acts: &mut Vec<Act>) -> Result<
         let word = visit.word(12);
         let reply = fhir.call("GET", &format!("/Patient?family={word}"), None).await?.good("searching")?;
         acts.push(done("search", &reply, "search", 1)?);
-        let reply = fhir.call("GET", &format!("/Patient/{id}/_history/1"), None).await?.good("reading an earlier version")?;
+        let reply =
+            fhir.call("GET", &format!("/Patient/{id}/_history/1"), None).await?.good("reading an earlier version")?;
         acts.push(done("read an earlier version", &reply, "read-version", 1)?);
         let absent = visit.outside.uuid();
         acts.push(refused("ask for what is not there", &fhir.call("GET", &format!("/Patient/{absent}"), None).await?)?);
@@ -170,7 +172,12 @@ fn read(entries: &[String]) -> Result<Vec<Entry>, Trouble> {
     for entry in entries {
         let entry: Value = serde_json::from_str(entry)?;
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        read.push(Entry { request: text("request"), actor: text("actor"), action: text("action"), outcome: text("outcome") });
+        read.push(Entry {
+            request: text("request"),
+            actor: text("actor"),
+            action: text("action"),
+            outcome: text("outcome"),
+        });
     }
     Ok(read)
 }
@@ -194,7 +201,10 @@ fn compare(acts: &[Act], entries: &[Entry]) -> (Vec<String>, u64) {
         let ours = actors.contains(&entry.actor.as_str());
         let known = acts.iter().any(|act| act.request == entry.request) || entry.action.contains("evidence");
         if ours && !known {
-            faults.push(format!("the log has an act \u{201c}{}\u{201d} in the runner's name that it did not do", entry.action));
+            faults.push(format!(
+                "the log has an act \u{201c}{}\u{201d} in the runner's name that it did not do",
+                entry.action
+            ));
         }
     }
     (faults, matching)

@@ -36,13 +36,16 @@ fn run<'a>(visit: &'a Visit<'a>) -> Running<'a> {
 
 async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let tenant = visit.known.tenants.first().ok_or_else(|| Trouble::new("there is no probe tenant"))?;
-    let session = visit.desk.signed_in(visit, tenant, 0).await?;
+    let session = visit.desk.signed_in(visit, tenant, 1).await?;
     let declared = routes(visit).await?;
     let mut calls = Vec::new();
     for route in declared.iter().filter(|route| !route.path.contains("sign-out")) {
         calls.push((route.name(), plain(route)));
         calls.push((format!("{} signed in", route.name()), session.dress(plain(route).bearer(&tenant.fhir.token))));
-        calls.push((format!("{} with another method", route.name()), Call { method: "PROPFIND".to_owned(), ..plain(route) }));
+        calls.push((
+            format!("{} with another method", route.name()),
+            Call { method: "PROPFIND".to_owned(), ..plain(route) },
+        ));
     }
     calls.extend(strange(&tenant.fhir.token));
     let mut finding = Finding { scope: vec![tenant.name.clone()], ..Finding::default() };
@@ -87,7 +90,10 @@ fn strange(token: &str) -> Vec<(String, Call)> {
         named("an address that does not exist", Call::get("/there/is/nothing/here")),
         named("an address that is too long", Call::get(format!("/{}", "a".repeat(20_000)))),
         named("an address with a broken escape", Call::get("/trust/claims/%ff%fe")),
-        named("a body that is no JSON", Call::new("POST", "/fhir/r4/Patient").bearer(token).body("application/fhir+json", "{\"a\":")),
+        named(
+            "a body that is no JSON",
+            Call::new("POST", "/fhir/r4/Patient").bearer(token).body("application/fhir+json", "{\"a\":"),
+        ),
         named("a body of another type", Call::new("POST", "/sign-in").body("text/plain", "a")),
         named("a header that is too long", Call::get("/trust").header("x-long", "a".repeat(30_000))),
     ]
@@ -97,7 +103,8 @@ fn strange(token: &str) -> Vec<(String, Call)> {
 fn lacks(reply: &Reply) -> Vec<&'static str> {
     let text = |name: &str| reply.header(name).unwrap_or_default().to_lowercase();
     let hsts = text("strict-transport-security");
-    let seconds = hsts.split(';').find_map(|part| part.trim().strip_prefix("max-age=")?.parse::<u64>().ok()).unwrap_or(0);
+    let seconds =
+        hsts.split(';').find_map(|part| part.trim().strip_prefix("max-age=")?.parse::<u64>().ok()).unwrap_or(0);
     let policy = text("content-security-policy");
     let directive = |name: &str| policy.split(';').find_map(|part| part.trim().strip_prefix(name).map(str::trim));
     let unframed = matches!(directive("frame-ancestors"), Some("'none'" | "'self'"));

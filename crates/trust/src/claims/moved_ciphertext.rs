@@ -106,7 +106,8 @@ async fn keep(visit: &Visit<'_>, house: &Launched, tenant: &Tenant, number: usiz
 async fn keep_changed(visit: &Visit<'_>, house: &Launched, tenant: &Tenant) -> Result<Held, Trouble> {
     let held = keep(visit, house, tenant, 0).await?;
     let fhir = Fhir::of(&*house.wire, tenant);
-    let kept = fhir.read("Patient", &held.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?.1;
+    let kept =
+        fhir.read("Patient", &held.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?.1;
     let word = visit.word(16);
     let mut changed = patient(&word);
     if let Some(fields) = changed.as_object_mut() {
@@ -133,7 +134,8 @@ async fn carry_out(rows: &dyn Engine, step: &Move) -> Result<(), Trouble> {
         }
         Move::TurnBack(held) => {
             let found = find(rows, &held.id).await?;
-            let earlier = found.of(Space::Version).next().ok_or_else(|| Trouble::new("no earlier version is stored"))?;
+            let earlier =
+                found.of(Space::Version).next().ok_or_else(|| Trouble::new("no earlier version is stored"))?;
             let present = found.of(Space::Head).next().ok_or_else(|| Trouble::new("no present version is stored"))?;
             write(rows, found.tenant, Space::Head, &present.0, present.1.version, &earlier.1.value).await
         }
@@ -177,7 +179,14 @@ async fn find(rows: &dyn Engine, id: &str) -> Result<Lying, Trouble> {
     Err(Trouble::new("a patient's stored bytes were not found, so they could not be moved"))
 }
 
-async fn write(rows: &dyn Engine, tenant: TenantId, space: Space, key: &[u8], version: u64, value: &[u8]) -> Result<(), Trouble> {
+async fn write(
+    rows: &dyn Engine,
+    tenant: TenantId,
+    space: Space,
+    key: &[u8],
+    version: u64,
+    value: &[u8],
+) -> Result<(), Trouble> {
     let put = Put { space, key: key.to_vec(), row: Row { version, value: value.to_vec() } };
     let batch = Batch { puts: vec![put], ..Batch::default() };
     rows.commit(tenant, batch).await.map(|_| ()).map_err(|error| Trouble::new(format!("writing rows: {error}")))
@@ -205,7 +214,8 @@ async fn judge(house: &Launched, moves: &[Move], finding: &mut Finding, visit: &
             moved += 1;
             let leaks = foreign.iter().any(|word| reply.holds(word));
             if leaks || reply.status == 200 {
-                finding.fail(format!("Bytes that were moved to {to} were opened: the house answered {}.", reply.status));
+                finding
+                    .fail(format!("Bytes that were moved to {to} were opened: the house answered {}.", reply.status));
             } else {
                 refused += 1;
             }
@@ -215,8 +225,15 @@ async fn judge(house: &Launched, moves: &[Move], finding: &mut Finding, visit: &
     finding.saw("refused", refused);
     finding.saw("written_back_in_place", stayed.1);
     finding.saw("of_these_opened", stayed.0);
-    finding.counted(moved, moved, format!("{} read back, {refused} refused", several(moved, "moved record", "moved records")));
-    let told = format!("Written back in their own place by the same pen: {} of {} opened with their own content.", stayed.0, stayed.1);
+    finding.counted(
+        moved,
+        moved,
+        format!("{} read back, {refused} refused", several(moved, "moved record", "moved records")),
+    );
+    let told = format!(
+        "Written back in their own place by the same pen: {} of {} opened with their own content.",
+        stayed.0, stayed.1
+    );
     finding.control(stayed.1 > 0 && stayed.0 == stayed.1, told, visit.now());
     Ok(())
 }

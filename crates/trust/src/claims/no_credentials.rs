@@ -36,7 +36,7 @@ fn run<'a>(visit: &'a Visit<'a>) -> Running<'a> {
 
 async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let tenant = visit.known.tenants.first().ok_or_else(|| Trouble::new("there is no probe tenant"))?;
-    let session = visit.desk.signed_in(visit, tenant, 0).await?;
+    let session = visit.desk.signed_in(visit, tenant, 1).await?;
     let session = session.cookie().unwrap_or_default().to_owned();
     let disguises = disguises(visit, &tenant.fhir.token, &session);
     let declared = routes(visit).await?;
@@ -87,7 +87,11 @@ impl Disguise {
 }
 
 fn disguises(visit: &Visit<'_>, token: &str, session: &str) -> Vec<Disguise> {
-    let both = |name, bearer: &str, cookie: &str| Disguise { name, bearer: Some(bearer.to_owned()), cookie: Some(cookie.to_owned()) };
+    let both = |name, bearer: &str, cookie: &str| Disguise {
+        name,
+        bearer: Some(bearer.to_owned()),
+        cookie: Some(cookie.to_owned()),
+    };
     let made_up = visit.word(43);
     vec![
         Disguise { name: "nobody", bearer: None, cookie: None },
@@ -128,10 +132,11 @@ fn call(route: &Route) -> Call {
     }
 }
 
-/// Whether the answer is anything but turning away: a sign-in page, 401, 403 or 404.
+/// Whether the answer is anything but turning away: the way to the sign-in page, 401 or 403. Not even 404, because
+/// whoever is told that something does not exist was let in far enough to look.
 fn is_open(reply: &Reply) -> bool {
     let sent_to_sign_in = (300..400).contains(&reply.status) && !reply.let_in();
-    !(sent_to_sign_in || matches!(reply.status, 401 | 403 | 404))
+    !(sent_to_sign_in || matches!(reply.status, 401 | 403))
 }
 
 async fn control(
@@ -142,7 +147,9 @@ async fn control(
 ) -> Result<(), Trouble> {
     let mut tried = 0;
     let mut flagged = 0;
-    let open = public.iter().filter(|route| route.method == "GET" && !route.has_parameters() && route.path.starts_with("/trust"));
+    let open = public
+        .iter()
+        .filter(|route| route.method == "GET" && !route.has_parameters() && route.path.starts_with("/trust"));
     for route in open.take(2) {
         for disguise in disguises {
             let reply = visit.wire.call(disguise.dress(call(route))).await?;

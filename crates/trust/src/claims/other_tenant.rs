@@ -17,8 +17,9 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     how: "Signed in to one probe organisation, by session and by key, the runner uses the real ids of the other's \
           records: on each address that the house declares and that takes an id, and for each kind of record in its \
           capability statement, reading, reading versions, searching, replacing, patching, deleting and in a batch. \
-          Each attempt must be refused, no answer may hold a byte of the other's records, and afterwards the records \
-          must be unchanged. Both directions are tried. To show that the check can fail, the same attempts are made with the \
+          Each reading must be refused, no answer may hold a byte of the other's records, and after each attempt the \
+          record must be as its owner left it: where writing to an unused id is allowed, it makes a record of the \
+          asker's own. Both directions are tried. To show that the check can fail, the same attempts are made with the \
           owner's own key, and must be seen to succeed.",
     probe: ProbeDecl {
         id: "tenant.cross",
@@ -28,6 +29,13 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
         run,
     },
 };
+
+/// What stands in an address for the kind of record, and for a version.
+const SORT: &str = "Patient";
+const VERSION: &str = "1";
+
+/// What the asker writes. A record of their own under the same id holds it, and nothing else of anybody's.
+const OWN_WORD: &str = "Overwritten";
 
 /// Ids of one kind that are tried.
 const IDS_MAX: usize = 20;
@@ -77,7 +85,10 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         several(tally.kinds, "kind of record", "kinds of record"),
     );
     finding.counted(tally.attempts, tally.attempts, words);
-    let told = format!("With the owner's own key: {} of {} readings seen to succeed.", tally.seen_by_owner, tally.tried_by_owner);
+    let told = format!(
+        "With the owner's own key: {} of {} readings seen to succeed.",
+        tally.seen_by_owner, tally.tried_by_owner
+    );
     finding.control(tally.tried_by_owner > 0 && tally.seen_by_owner == tally.tried_by_owner, told, visit.now());
     Ok(finding)
 }
@@ -87,7 +98,8 @@ async fn prepare<'a>(visit: &'a Visit<'a>, tenant: &'a Tenant) -> Result<Prey<'a
     let owner = Fhir::of(visit.wire, tenant);
     let word = visit.word(16);
     let kept = owner.create(&patient(&word)).await?;
-    let (_, kept) = owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
+    let (_, kept) =
+        owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
     Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag })
 }
 
@@ -116,13 +128,21 @@ async fn by_kind(
         ids.truncate(IDS_MAX);
         for base in &bases {
             for id in &ids {
-                for attempt in attempts(sort, id, &prey.word) {
-                    let reply = base.call(attempt.method, &attempt.below, attempt.body.as_ref()).await?;
+                // On the version that the record has, so that a house that mixes them up would really change it.
+                let before = prey.owner.etag(sort, id).await?;
+                let version = before.as_deref().unwrap_or("W/\"1\"");
+                for attempt in attempts(sort, id, version, &prey.word) {
+                    let if_match = matches!(attempt.method, "PUT" | "PATCH" | "DELETE").then_some(version);
+                    let reply = base.call_if(attempt.method, &attempt.below, attempt.body.as_ref(), if_match).await?;
                     tally.attempts += 1;
-                    if let Some(fault) = fault_in(&reply, attempt.lists, attempt.sent, prey) {
+                    if let Some(fault) = fault_in(&reply, attempt.method, attempt.lists, attempt.sent, prey) {
                         finding.fail(format!("{} {} of another organisation: {fault}.", attempt.method, attempt.name));
                     }
                 }
+                let after = prey.owner.etag(sort, id).await?;
+                finding.check(before.is_some() && before == after, || {
+                    format!("After the attempts a {sort} is not as its owner left it.")
+                });
             }
         }
     }
@@ -131,7 +151,7 @@ async fn by_kind(
     for (below, sent) in own {
         let reply = prey.owner.call("GET", &below, None).await?;
         tally.tried_by_owner += 1;
-        tally.seen_by_owner += u64::from(fault_in(&reply, sent == Sent::Word, sent, prey).is_some());
+        tally.seen_by_owner += u64::from(fault_in(&reply, "GET", sent == Sent::Word, sent, prey).is_some());
     }
     Ok(())
 }
@@ -146,20 +166,19 @@ struct Attempt {
     sent: Sent,
 }
 
-fn attempts(sort: &str, id: &str, word: &str) -> Vec<Attempt> {
+fn attempts(sort: &str, id: &str, version: &str, word: &str) -> Vec<Attempt> {
     let attempt = |name: &str, method, below: String, body, lists| {
         let sent = if name == "search by name" { Sent::Word } else { Sent::Id };
         Attempt { name: format!("{sort} {name}"), method, below, body, lists, sent }
     };
-    let mut changed = if sort == "Patient" { patient("overwritten") } else { json!({ "resourceType": sort }) };
+    let mut changed = if sort == "Patient" { patient(OWN_WORD) } else { json!({ "resourceType": sort }) };
     if let Some(fields) = changed.as_object_mut() {
         fields.insert("id".to_owned(), Value::from(id));
     }
     let request = json!({ "method": "GET", "url": format!("{sort}/{id}") });
     let batch = json!({ "resourceType": "Bundle", "type": "batch", "entry": [{ "request": request }] });
-    let request = json!({ "method": "PUT", "url": format!("{sort}/{id}"), "ifMatch": "W/\"1\"" });
-    let transaction =
-        json!({ "resourceType": "Bundle", "type": "transaction", "entry": [{ "resource": changed, "request": request }] });
+    let request = json!({ "method": "PUT", "url": format!("{sort}/{id}"), "ifMatch": version });
+    let transaction = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [{ "resource": changed, "request": request }] });
     let patch = json!([{ "op": "replace", "path": "/active", "value": false }]);
     vec![
         attempt("read", "GET", format!("/{sort}/{id}"), None, false),
@@ -190,20 +209,26 @@ async fn by_address(
     tally: &mut Tally,
     finding: &mut Finding,
 ) -> Result<(), Trouble> {
-    let session = visit.desk.signed_in(visit, asker, 0).await?;
+    let session = visit.desk.signed_in(visit, asker, 1).await?;
     for route in declared.iter().filter(|route| is_target(route)) {
-        let path = route.filled(|name| value_for(name, prey));
+        let mut takes_id = false;
+        let path = route.filled(|name| {
+            let value = value_for(name, prey);
+            takes_id |= value != SORT && value != VERSION;
+            value
+        });
         let by_id = format!("?id={id}&patient={id}&_id={id}", id = prey.id);
         let by_word = format!("?q={word}&name={word}&family={word}", word = prey.word);
         for (query, sent) in [("", Sent::Id), (&*by_id, Sent::Id), (&*by_word, Sent::Word)] {
-            if sent == Sent::Word && route.has_parameters() {
+            if sent == Sent::Word && takes_id {
                 continue;
             }
-            let call = Call::new(&route.method, format!("{path}{query}")).header("accept", "text/html, application/json;q=0.9");
+            let call = Call::new(&route.method, format!("{path}{query}"))
+                .header("accept", "text/html, application/json;q=0.9");
             let reply = visit.wire.call(credential(call, route, &session, asker)).await?;
             tally.attempts += 1;
             // Without an id in the path the asker may see a page of their own, which must not show the other's.
-            if let Some(fault) = fault_in(&reply, !route.has_parameters(), sent, prey) {
+            if let Some(fault) = fault_in(&reply, &route.method, !takes_id, sent, prey) {
                 finding.fail(format!("{} with the ids of another organisation: {fault}.", route.name()));
             }
         }
@@ -226,8 +251,8 @@ fn value_for(parameter: &str, prey: &Prey<'_>) -> String {
         () if has("tenant") || has("organisation") || has("practice") => {
             prey.tenant.id.clone().unwrap_or_else(|| prey.tenant.name.clone())
         }
-        () if has("type") || has("kind") || has("resource") || has("sort") => "Patient".to_owned(),
-        () if has("vid") || has("version") => "1".to_owned(),
+        () if has("type") || has("kind") || has("resource") || has("sort") => SORT.to_owned(),
+        () if has("vid") || has("version") => VERSION.to_owned(),
         () => prey.id.clone(),
     }
 }
@@ -240,7 +265,11 @@ enum Sent {
 }
 
 /// What is wrong with an answer to somebody of another organisation.
-fn fault_in(reply: &Reply, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<String> {
+///
+/// That a write succeeded is no fault by itself: it may have made, or taken away, a record of the asker's own under the
+/// same id. Whether it touched the owner's is asked of the owner afterwards.
+fn fault_in(reply: &Reply, method: &str, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<String> {
+    let reads = matches!(method, "GET" | "HEAD") && !reply.holds(OWN_WORD);
     let leaks = match sent {
         Sent::Id => reply.holds(&prey.word),
         Sent::Word => reply.holds(&prey.id),
@@ -248,7 +277,7 @@ fn fault_in(reply: &Reply, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<S
     match () {
         () if leaks => Some(format!("the answer ({}) holds what is in the record", reply.status)),
         () if reply.status >= 500 => Some(format!("the house broke ({})", reply.status)),
-        () if !lists && reply.let_in() => Some(format!("the house answered {}", reply.status)),
+        () if reads && !lists && reply.let_in() => Some(format!("the house answered {}", reply.status)),
         () => None,
     }
 }

@@ -16,8 +16,9 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     how: "The house counts its password verifiers, those that are Argon2id of at least the policy's memory and passes, \
           and the different salts among them: the three numbers must be the same. Then the runner signs in with real \
           passwords of the probe organisations and tries a random wrong one, and each file below the data directory is \
-          read byte by byte for them, in readable, hexadecimal, base64 and UTF-16 form. The runner's own \
-          credentials file is the one file that holds them and is left out. To show that the search can fail, \
+          read byte by byte for them, in readable, hexadecimal, base64 and UTF-16 form. Two files hold \
+          them and are left out, and named in the result: the runner's own credentials, and in a demo house the list of \
+          its sign-ins. To show that the search can fail, \
           the same passwords are written to a file outside the house and must be found there.",
     probe: ProbeDecl {
         id: "auth.pwhash",
@@ -42,7 +43,11 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         words.extend(tenant.people.iter().map(|person| person.password.clone()));
     }
     let wrong = visit.word(24);
-    let stranger = crate::house::Person { email: format!("{}@example.org", visit.word(12)), password: wrong.clone(), ..some_person(visit)? };
+    let stranger = crate::house::Person {
+        email: format!("{}@example.org", visit.word(12)),
+        password: wrong.clone(),
+        ..some_person(visit)?
+    };
     if half_way(visit.wire, &stranger).await.is_ok() {
         finding.fail("A made-up person with a made-up password got past the first step.");
     }
@@ -60,6 +65,8 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     }
     finding.saw("passwords_sought", words.len());
     finding.saw("files", swept.files);
+    let left_out = visit.stores.own_secrets.iter().filter(|file| file.exists()).map(|file| shown(file, visit.stores));
+    finding.saw("files_left_out", left_out.collect::<Vec<_>>());
     finding.saw("bytes_read", swept.bytes);
     let told = format!(
         "{} at the policy, each with its own salt; {} read, {}",

@@ -39,7 +39,9 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let page = visit.wire.call(Call::get("/trust")).await?;
     finding.check(page.status == 200, || format!("The page cannot be opened: the house answered {}.", page.status));
     let listed = visit.wire.call(Call::get("/trust/claims.json")).await?;
-    finding.check(listed.status == 200, || format!("The list of claims cannot be had: the house answered {}.", listed.status));
+    finding.check(listed.status == 200, || {
+        format!("The list of claims cannot be had: the house answered {}.", listed.status)
+    });
     let reply = visit.wire.call(Call::get("/trust/bundle")).await?;
     if reply.status != 200 {
         finding.fail(format!("The evidence bundle cannot be downloaded: the house answered {}.", reply.status));
@@ -72,7 +74,11 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     finding.saw("bundle_bytes", reply.body.len());
     finding.saw("log_size", report.log_size);
     finding.saw("changed_bytes_noticed", noticed);
-    let told = format!("{} verified to a log of {}", several(claims, "claim", "claims"), several(report.log_size, "entry", "entries"));
+    let told = format!(
+        "{} verified to a log of {}",
+        several(claims, "claim", "claims"),
+        several(report.log_size, "entry", "entries")
+    );
     finding.counted(claims, claims, told);
     let all = flips.len();
     finding.control(noticed == all, format!("Bundles with one bit changed: {noticed} of {all} refused."), visit.now());

@@ -45,7 +45,10 @@ const REFUSED: &[(&str, Offer)] = &[
     ("no encryption at all", Offer { version: 0x0303, suites: &[0x0001, 0x0002, 0x003b, 0xc006, 0xc010] }),
     ("export ciphers", Offer { version: 0x0303, suites: &[0x0003, 0x0006, 0x0008, 0x000b, 0x0014] }),
     ("anonymous key exchange", Offer { version: 0x0303, suites: &[0x0034, 0x003a, 0x006d, 0x00a6, 0xc018, 0xc019] }),
-    ("RSA key exchange without forward secrecy", Offer { version: 0x0303, suites: &[0x002f, 0x0035, 0x003c, 0x003d, 0x009c, 0x009d] }),
+    (
+        "RSA key exchange without forward secrecy",
+        Offer { version: 0x0303, suites: &[0x002f, 0x0035, 0x003c, 0x003d, 0x009c, 0x009d] },
+    ),
     ("CBC ciphers", Offer { version: 0x0303, suites: &[0xc013, 0xc014, 0xc027, 0xc028, 0xc009, 0xc00a] }),
 ];
 
@@ -76,7 +79,12 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     finding.saw("asked without encryption", plain_words(&plain));
     finding.check(!has_content(&plain), || "A request without encryption was answered with content.".to_owned());
     let tried = (REFUSED.len() + ACCEPTED.len() + 1) as u64;
-    let told = format!("{}: {} refused, {} accepted", several(tried, "connection", "connections"), REFUSED.len() + 1, ACCEPTED.len());
+    let told = format!(
+        "{}: {} refused, {} accepted",
+        several(tried, "connection", "connections"),
+        REFUSED.len() + 1,
+        ACCEPTED.len()
+    );
     finding.counted(tried, tried, told);
     control(visit, &mut finding).await?;
     Ok(finding)

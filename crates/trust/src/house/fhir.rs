@@ -43,7 +43,8 @@ impl<'a> Fhir<'a> {
         body: Option<&Value>,
         if_match: Option<&str>,
     ) -> Result<Reply, Trouble> {
-        let mut call = Call::new(method, format!("{}{below}", self.prefix)).bearer(self.token).header("accept", MEDIA_TYPE);
+        let mut call =
+            Call::new(method, format!("{}{below}", self.prefix)).bearer(self.token).header("accept", MEDIA_TYPE);
         if let Some(etag) = if_match {
             call = call.header("if-match", etag);
         }
@@ -72,6 +73,11 @@ impl<'a> Fhir<'a> {
         }
     }
 
+    /// The version of a resource, or `None` if it is not there.
+    pub async fn etag(&self, sort: &str, id: &str) -> Result<Option<String>, Trouble> {
+        Ok(self.read(sort, id).await?.and_then(|(_, kept)| kept.etag))
+    }
+
     pub async fn search(&self, sort: &str, field: &str, value: &str) -> Result<Value, Trouble> {
         let below = format!("/{sort}?{field}={}", escaped(value));
         self.call("GET", &below, None).await?.good("searching")?.json()
@@ -84,7 +90,8 @@ impl<'a> Fhir<'a> {
             return Ok(Vec::new());
         }
         let found = reply.json()?;
-        let ids = bundle_resources(&found).filter(|resource| resource.get("resourceType").is_some_and(|found| found == sort));
+        let ids =
+            bundle_resources(&found).filter(|resource| resource.get("resourceType").is_some_and(|found| found == sort));
         Ok(ids.filter_map(|resource| resource.get("id")?.as_str().map(str::to_owned)).collect())
     }
 
@@ -100,7 +107,8 @@ impl<'a> Fhir<'a> {
 /// The path of an address of the house.
 fn path_of(address: &str) -> String {
     let after = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let path = if address.contains("://") { after.find('/').and_then(|at| after.get(at..)).unwrap_or("") } else { after };
+    let path =
+        if address.contains("://") { after.find('/').and_then(|at| after.get(at..)).unwrap_or("") } else { after };
     path.trim_end_matches('/').to_owned()
 }
 

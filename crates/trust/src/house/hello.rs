@@ -43,8 +43,9 @@ pub(crate) async fn exchange(to: SocketAddr, bytes: &[u8]) -> std::io::Result<Ve
     let mut answer = Vec::new();
     let mut chunk = [0u8; 4096];
     while answer.len() < 16 * 1024 {
-        // A reset is a refusal like any other.
-        match timeout(Duration::from_secs(2), stream.read(&mut chunk)).await {
+        // A busy house may take its time for the first word. A reset is a refusal like any other.
+        let patience = if answer.is_empty() { PATIENCE } else { Duration::from_secs(2) };
+        match timeout(patience, stream.read(&mut chunk)).await {
             Ok(Ok(read)) if read > 0 => answer.extend_from_slice(chunk.get(..read).unwrap_or(&[])),
             _ => break,
         }
@@ -72,7 +73,9 @@ fn read_server_hello(answer: &[u8]) -> Option<Greeting> {
     let mut version = u16::from_be_bytes([*answer.get(9)?, *answer.get(10)?]);
     let at = 44 + usize::from(*answer.get(43)?);
     let suite = u16::from_be_bytes([*answer.get(at)?, *answer.get(at + 1)?]);
-    let mut rest = answer.get(at + 5..).unwrap_or(&[]);
+    let extensions =
+        answer.get(at + 3..at + 5).map_or(0, |length| length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)));
+    let mut rest = answer.get(at + 5..at + 5 + extensions).unwrap_or(&[]);
     while let [kind_high, kind_low, high, low, after @ ..] = rest {
         let (body, tail) = after.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
         // supported_versions, which is how TLS 1.3 says its name

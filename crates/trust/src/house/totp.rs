@@ -1,7 +1,7 @@
 use aws_lc_rs::hmac;
 
 /// Seconds that one code is good for.
-pub(super) const STEP_SECONDS: i64 = 30;
+const STEP_SECONDS: i64 = 30;
 
 /// The step that a moment lies in.
 pub(super) fn step(seconds: i64) -> i64 {

@@ -13,18 +13,23 @@ use tokio::process::{Child, Command};
 /// The longest a scratch house may take to come up.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Opens the rows that a stopped house left in its data directory.
-pub type OpenRows = Arc<dyn Fn(&Path) -> Result<Arc<dyn Engine>, Trouble> + Send + Sync>;
+/// Opens the rows that a stopped house left in its data directory, or says why it cannot.
+pub type OpenRows = fn(&Path) -> Result<Arc<dyn Engine>, String>;
 
 /// Scratch houses made by running a program of the house's own:
 /// `PROGRAM demo --listen 127.0.0.1:0 --data DIR --patients 3 --no-runner`.
 ///
 /// Once it is ready it prints one line of JSON with `fhir` (`tenant`, `base`, `token`) and `certificate` (a path).
 pub struct Program {
-    /// The program.
-    pub program: PathBuf,
-    /// How its rows are opened.
-    pub open_rows: OpenRows,
+    program: PathBuf,
+    open_rows: OpenRows,
+}
+
+impl Program {
+    /// Houses of this program.
+    pub fn new(program: PathBuf, open_rows: OpenRows) -> Self {
+        Self { program, open_rows }
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,7 +51,10 @@ impl Scratch for Program {
     }
 
     fn rows<'a>(&'a self, data: &'a Path) -> Doing<'a, Arc<dyn Engine>> {
-        Box::pin(async move { (self.open_rows)(data) })
+        Box::pin(async move {
+            (self.open_rows)(data)
+                .map_err(|error| Trouble::new(format!("opening the rows of a scratch house: {error}")))
+        })
     }
 }
 
