@@ -39,6 +39,20 @@ async fn a_revision_that_meets_an_erasure_is_lost_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_new_record_that_meets_an_erasure_is_refused() {
+    let (house, second, bent) = two_nodes().await;
+    house.patient(1).await;
+    let first = house.clone();
+    bent.at(Moment::Commit, move || async move {
+        first.vault.commit(&first.ctx("all"), erase(1)).await.unwrap();
+    });
+    let late = Changes::new().create(id(9), &note(1, "late")).unwrap();
+    assert_eq!(kind_of(second.commit(&house.ctx("all"), late).await), RefusalKind::Gone);
+    assert!(bent.has_acted());
+    assert_eq!(house.rows(Space::Head).await.len(), 1, "the tombstone alone");
+}
+
+#[tokio::test]
 async fn a_revision_that_finds_the_key_gone_is_refused_and_not_a_fault() {
     let (house, second, bent) = two_nodes().await;
     house.patient(1).await;
