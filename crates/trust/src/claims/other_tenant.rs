@@ -51,6 +51,10 @@ struct Prey<'a> {
     word: String,
     id: String,
     etag: Option<String>,
+    /// Another record, which is only ever asked for by name: its id can then not be an echo, not even of an earlier
+    /// attempt that the asker's own audit log remembers.
+    quiet_word: String,
+    quiet_id: String,
 }
 
 #[derive(Default)]
@@ -100,7 +104,9 @@ async fn prepare<'a>(visit: &'a Visit<'a>, tenant: &'a Tenant) -> Result<Prey<'a
     let kept = owner.create(&patient(&word)).await?;
     let (_, kept) =
         owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
-    Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag })
+    let quiet_word = visit.word(16);
+    let quiet_id = owner.create(&patient(&quiet_word)).await?.id;
+    Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag, quiet_word, quiet_id })
 }
 
 /// Every kind of record in the capability statement, through the interface for programs.
@@ -125,13 +131,14 @@ async fn by_kind(
             ids.retain(|id| *id != prey.id);
             ids.insert(0, prey.id.clone());
         }
+        ids.retain(|id| *id != prey.quiet_id);
         ids.truncate(IDS_MAX);
         for base in &bases {
             for id in &ids {
                 // On the version that the record has, so that a house that mixes them up would really change it.
                 let before = prey.owner.etag(sort, id).await?;
                 let version = before.as_deref().unwrap_or("W/\"1\"");
-                for attempt in attempts(sort, id, version, &prey.word) {
+                for attempt in attempts(sort, id, version, &prey.quiet_word) {
                     let if_match = matches!(attempt.method, "PUT" | "PATCH" | "DELETE").then_some(version);
                     let reply = base.call_if(attempt.method, &attempt.below, attempt.body.as_ref(), if_match).await?;
                     tally.attempts += 1;
@@ -147,7 +154,8 @@ async fn by_kind(
         }
     }
     // The control: what the check looks for is there to be found.
-    let own = [(format!("/Patient/{}", prey.id), Sent::Id), (format!("/Patient?family={}", prey.word), Sent::Word)];
+    let own =
+        [(format!("/Patient/{}", prey.id), Sent::Id), (format!("/Patient?family={}", prey.quiet_word), Sent::Word)];
     for (below, sent) in own {
         let reply = prey.owner.call("GET", &below, None).await?;
         tally.tried_by_owner += 1;
@@ -218,7 +226,7 @@ async fn by_address(
             value
         });
         let by_id = format!("?id={id}&patient={id}&_id={id}", id = prey.id);
-        let by_word = format!("?q={word}&name={word}&family={word}", word = prey.word);
+        let by_word = format!("?q={word}&name={word}&family={word}", word = prey.quiet_word);
         for (query, sent) in [("", Sent::Id), (&*by_id, Sent::Id), (&*by_word, Sent::Word)] {
             if sent == Sent::Word && takes_id {
                 continue;
@@ -271,8 +279,8 @@ enum Sent {
 fn fault_in(reply: &Reply, method: &str, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<String> {
     let reads = matches!(method, "GET" | "HEAD") && !reply.holds(OWN_WORD);
     let leaks = match sent {
-        Sent::Id => reply.holds(&prey.word),
-        Sent::Word => reply.holds(&prey.id),
+        Sent::Id => reply.holds(&prey.word) || reply.holds(&prey.quiet_word),
+        Sent::Word => reply.holds(&prey.quiet_id),
     };
     match () {
         () if leaks => Some(format!("the answer ({}) holds what is in the record", reply.status)),
