@@ -16,12 +16,9 @@ use access::{Actor, Ask, Assurance, Ctx, PermissionDecl, Registry, Scope, Window
 use axum::extract::Query;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ledger::note::SigningKey;
 use model::{ActorId, Answer, Outside, Purpose, Refusal, RequestId, TenantId, Time};
-use seal::{Environment, KeyFile, Protection};
 use serde::Deserialize;
-use storage::Memory;
-use vault::{Note, Parts, Vault};
+use vault::{Note, Rehearsal, Vault};
 use web::{
     Account, Doorkeeper, Guest, Knock, Limits, Listen, Needs, Next, Options, Reply, RouteDecl, Site, not_signed_in,
     see_other, serve, set_session,
@@ -103,20 +100,10 @@ async fn enter(Query(enter): Query<Enter>) -> Reply {
 async fn main() {
     let number = |at: usize, usual: usize| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let port = u16::try_from(number(1, 8444)).expect("a port");
-    let folder = tempfile::tempdir().expect("a folder");
-    let root = KeyFile::create(&folder.path().join("root.key"), &Protection::Owner, &Machine).expect("a root key");
-    let (environment, _) = Environment::create(Arc::new(root), "show", &Machine).expect("an environment");
     let registry =
         Registry::assemble(&[practice::PERMISSIONS, OTHERS], &[practice::ROLES]).expect("right declarations");
-    let vault = Vault::open(Parts {
-        engine: Arc::new(Memory::new()),
-        environment,
-        outside: Arc::new(Machine),
-        registry: Arc::new(registry),
-        kinds: practice::KINDS.to_vec(),
-        log_key: SigningKey::from_seed("show.example/log", &[7; 32]).expect("a key"),
-    });
-    let vault = Arc::new(vault.expect("a vault"));
+    let rehearsal = Rehearsal::new(registry, practice::KINDS.to_vec(), Arc::new(Machine)).expect("a vault");
+    let vault = rehearsal.vault;
     vault.create_tenant(TENANT).await.expect("an organisation");
     let duty = ctx(&vault, practice::FURNISH, Actor::Duty(practice::FURNISH), Machine.request_id(), Machine.now());
     let began = std::time::Instant::now();
