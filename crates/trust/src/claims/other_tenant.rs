@@ -48,13 +48,12 @@ fn run<'a>(visit: &'a Visit<'a>) -> Running<'a> {
 struct Prey<'a> {
     owner: Fhir<'a>,
     tenant: &'a Tenant,
+    /// The family name, which the asker searches for.
     word: String,
+    /// Everything else in the record, which the asker never sends: it can come from the record only.
+    secret: String,
     id: String,
     etag: Option<String>,
-    /// Another record, which is only ever asked for by name: its id can then not be an echo, not even of an earlier
-    /// attempt that the asker's own audit log remembers.
-    quiet_word: String,
-    quiet_id: String,
 }
 
 #[derive(Default)]
@@ -100,13 +99,15 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
 /// A patient of the owner's with a name that occurs nowhere else.
 async fn prepare<'a>(visit: &'a Visit<'a>, tenant: &'a Tenant) -> Result<Prey<'a>, Trouble> {
     let owner = Fhir::of(visit.wire, tenant);
-    let word = visit.word(16);
-    let kept = owner.create(&patient(&word)).await?;
+    let (word, secret) = (visit.word(16), visit.word(16));
+    let mut whole = patient(&secret);
+    if let Some(family) = whole.pointer_mut("/name/0/family") {
+        *family = Value::from(&*word);
+    }
+    let kept = owner.create(&whole).await?;
     let (_, kept) =
         owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
-    let quiet_word = visit.word(16);
-    let quiet_id = owner.create(&patient(&quiet_word)).await?.id;
-    Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag, quiet_word, quiet_id })
+    Ok(Prey { owner, tenant, word, secret, id: kept.id, etag: kept.etag })
 }
 
 /// Every kind of record in the capability statement, through the interface for programs.
@@ -131,18 +132,17 @@ async fn by_kind(
             ids.retain(|id| *id != prey.id);
             ids.insert(0, prey.id.clone());
         }
-        ids.retain(|id| *id != prey.quiet_id);
         ids.truncate(IDS_MAX);
         for base in &bases {
             for id in &ids {
                 // On the version that the record has, so that a house that mixes them up would really change it.
                 let before = prey.owner.etag(sort, id).await?;
                 let version = before.as_deref().unwrap_or("W/\"1\"");
-                for attempt in attempts(sort, id, version, &prey.quiet_word) {
+                for attempt in attempts(sort, id, version, &prey.word) {
                     let if_match = matches!(attempt.method, "PUT" | "PATCH" | "DELETE").then_some(version);
                     let reply = base.call_if(attempt.method, &attempt.below, attempt.body.as_ref(), if_match).await?;
                     tally.attempts += 1;
-                    if let Some(fault) = fault_in(&reply, attempt.method, attempt.lists, attempt.sent, prey) {
+                    if let Some(fault) = fault_in(&reply, attempt.method, attempt.lists, prey) {
                         finding.fail(format!("{} {} of another organisation: {fault}.", attempt.method, attempt.name));
                     }
                 }
@@ -154,12 +154,10 @@ async fn by_kind(
         }
     }
     // The control: what the check looks for is there to be found.
-    let own =
-        [(format!("/Patient/{}", prey.id), Sent::Id), (format!("/Patient?family={}", prey.quiet_word), Sent::Word)];
-    for (below, sent) in own {
+    for below in [format!("/Patient/{}", prey.id), format!("/Patient?family={}", prey.word)] {
         let reply = prey.owner.call("GET", &below, None).await?;
         tally.tried_by_owner += 1;
-        tally.seen_by_owner += u64::from(fault_in(&reply, "GET", sent == Sent::Word, sent, prey).is_some());
+        tally.seen_by_owner += u64::from(fault_in(&reply, "GET", true, prey).is_some());
     }
     Ok(())
 }
@@ -171,13 +169,15 @@ struct Attempt {
     body: Option<Value>,
     /// Whether the asker may be answered with a list of their own.
     lists: bool,
-    sent: Sent,
 }
 
 fn attempts(sort: &str, id: &str, version: &str, word: &str) -> Vec<Attempt> {
-    let attempt = |name: &str, method, below: String, body, lists| {
-        let sent = if name == "search by name" { Sent::Word } else { Sent::Id };
-        Attempt { name: format!("{sort} {name}"), method, below, body, lists, sent }
+    let attempt = |name: &str, method, below: String, body, lists| Attempt {
+        name: format!("{sort} {name}"),
+        method,
+        below,
+        body,
+        lists,
     };
     let mut changed = if sort == "Patient" { patient(OWN_WORD) } else { json!({ "resourceType": sort }) };
     if let Some(fields) = changed.as_object_mut() {
@@ -226,17 +226,15 @@ async fn by_address(
             value
         });
         let by_id = format!("?id={id}&patient={id}&_id={id}", id = prey.id);
-        let by_word = format!("?q={word}&name={word}&family={word}", word = prey.quiet_word);
-        for (query, sent) in [("", Sent::Id), (&*by_id, Sent::Id), (&*by_word, Sent::Word)] {
-            if sent == Sent::Word && takes_id {
-                continue;
-            }
+        let by_word = format!("?q={word}&name={word}&family={word}", word = prey.word);
+        let queries: &[&str] = if takes_id { &["", &by_id] } else { &["", &by_id, &by_word] };
+        for query in queries {
             let call = Call::new(&route.method, format!("{path}{query}"))
                 .header("accept", "text/html, application/json;q=0.9");
             let reply = visit.wire.call(credential(call, route, &session, asker)).await?;
             tally.attempts += 1;
             // Without an id in the path the asker may see a page of their own, which must not show the other's.
-            if let Some(fault) = fault_in(&reply, &route.method, !takes_id, sent, prey) {
+            if let Some(fault) = fault_in(&reply, &route.method, !takes_id, prey) {
                 finding.fail(format!("{} with the ids of another organisation: {fault}.", route.name()));
             }
         }
@@ -265,23 +263,13 @@ fn value_for(parameter: &str, prey: &Prey<'_>) -> String {
     }
 }
 
-/// What was sent; the other of the two must not come back. Answers may repeat what they were asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Id,
-    Word,
-}
-
 /// What is wrong with an answer to somebody of another organisation.
 ///
 /// That a write succeeded is no fault by itself: it may have made, or taken away, a record of the asker's own under the
 /// same id. Whether it touched the owner's is asked of the owner afterwards.
-fn fault_in(reply: &Reply, method: &str, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<String> {
+fn fault_in(reply: &Reply, method: &str, lists: bool, prey: &Prey<'_>) -> Option<String> {
     let reads = matches!(method, "GET" | "HEAD") && !reply.holds(OWN_WORD);
-    let leaks = match sent {
-        Sent::Id => reply.holds(&prey.word) || reply.holds(&prey.quiet_word),
-        Sent::Word => reply.holds(&prey.quiet_id),
-    };
+    let leaks = reply.holds(&prey.secret);
     match () {
         () if leaks => Some(format!("the answer ({}) holds what is in the record", reply.status)),
         () if reply.status >= 500 => Some(format!("the house broke ({})", reply.status)),
@@ -293,7 +281,7 @@ fn fault_in(reply: &Reply, method: &str, lists: bool, sent: Sent, prey: &Prey<'_
 /// The record is as its owner left it.
 async fn unchanged(prey: &Prey<'_>, finding: &mut Finding) -> Result<(), Trouble> {
     let now = prey.owner.read("Patient", &prey.id).await?;
-    let same = now.is_some_and(|(found, kept)| kept.etag == prey.etag && found.to_string().contains(&prey.word));
+    let same = now.is_some_and(|(found, kept)| kept.etag == prey.etag && found.to_string().contains(&prey.secret));
     finding.check(same, || "After the attempts the record is not as its owner left it.".to_owned());
     Ok(())
 }
