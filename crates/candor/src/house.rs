@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use identity::Identity;
-use model::{Fault, Outside};
+use model::{Fault, No, Outside};
 use seal::Protection;
 use seal::password::{Hasher, Policy};
 use storage::Engine;
@@ -19,6 +19,9 @@ use crate::{keys, tls};
 
 /// How often evidence is gathered into the tree.
 const GATHER_EVERY: Duration = Duration::from_millis(500);
+
+/// How often sessions that are over are swept up; the promise is that they are gone 24 hours after their end.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What a house is opened with.
 pub struct Plan {
@@ -62,6 +65,7 @@ pub struct Open {
     pub house: House,
     running: Running,
     gathering: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
 }
 
 impl House {
@@ -146,7 +150,8 @@ impl House {
             Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
         let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
         let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
-        Ok(Open { address: running.address, house: self, running, gathering })
+        let sweeping = tokio::spawn(sweep(Arc::clone(&self.identity), Arc::clone(&self.outside)));
+        Ok(Open { address: running.address, house: self, running, gathering, sweeping })
     }
 
     /// Closes the storage without having served.
@@ -160,6 +165,7 @@ impl Open {
     pub async fn stop(self) -> Result<(), Fault> {
         let stopped = self.running.stop(Duration::from_secs(5)).await;
         self.gathering.abort();
+        self.sweeping.abort();
         gather_once(&self.house.vault).await;
         self.house.close().await?;
         stopped.map_err(|error| Fault::new("closing the door", error))
@@ -174,13 +180,36 @@ async fn gather(vault: Arc<Vault>) {
 }
 
 async fn gather_once(vault: &Vault) {
-    let tenants = match vault.tenants().await {
-        Ok(tenants) => tenants,
-        Err(fault) => return tracing::error!(doing = %fault.doing, cause = %fault.cause, "fault"),
-    };
-    for tenant in tenants {
-        if let Err(fault) = vault.gather(tenant).await {
-            tracing::error!(doing = %fault.doing, cause = %fault.cause, "fault");
+    match vault.tenants().await {
+        Ok(tenants) => {
+            for tenant in tenants {
+                if let Err(fault) = vault.gather(tenant).await {
+                    log(&fault);
+                }
+            }
         }
+        Err(fault) => log(&fault),
     }
+}
+
+async fn sweep(identity: Arc<Identity>, outside: Arc<dyn Outside>) {
+    loop {
+        match identity.vault().tenants().await {
+            Ok(tenants) => {
+                for tenant in tenants {
+                    match identity.sweep(tenant, outside.request_id(), outside.now()).await {
+                        Ok(_) => {}
+                        Err(No::Fault(fault)) => log(&fault),
+                        Err(No::Refusal(refusal)) => log(&Fault::new("sweeping up sessions", refusal)),
+                    }
+                }
+            }
+            Err(fault) => log(&fault),
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+fn log(fault: &Fault) {
+    tracing::error!(doing = %fault.doing, cause = %fault.cause, "fault");
 }
