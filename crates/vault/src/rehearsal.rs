@@ -8,7 +8,7 @@ use access::Registry;
 use ledger::note::SigningKey;
 use model::{Fault, KindDecl, Outside, TenantId};
 use seal::{Environment, KeyBytes, KeyService, SealError};
-use storage::{Engine, Memory, Order, Space, Span};
+use storage::{Engine, Memory, Order, Row, Space, Span};
 
 use crate::{Parts, Vault, leaf_bytes, seal_fault, storage_fault};
 
@@ -49,10 +49,24 @@ impl Rehearsal {
         Ok(self.rows(tenant, Space::Change).await?.len())
     }
 
+    /// Every key and every value that is stored of an organisation.
+    pub async fn bytes(&self, tenant: TenantId) -> Result<Vec<Vec<u8>>, Fault> {
+        let mut all = Vec::new();
+        for space in Space::ALL {
+            for (key, row) in self.pairs(tenant, space).await? {
+                all.extend([key, row.value]);
+            }
+        }
+        Ok(all)
+    }
+
     async fn rows(&self, tenant: TenantId, space: Space) -> Result<Vec<Vec<u8>>, Fault> {
-        let span = Span { from: Vec::new(), to: vec![u8::MAX; 64], order: Order::Ascending, limit: 1_000_000 };
-        let rows = self.engine.scan(tenant, space, span).await.map_err(storage_fault("looking behind a rehearsal"))?;
-        Ok(rows.into_iter().map(|(_, row)| row.value).collect())
+        Ok(self.pairs(tenant, space).await?.into_iter().map(|(_, row)| row.value).collect())
+    }
+
+    async fn pairs(&self, tenant: TenantId, space: Space) -> Result<Vec<(Vec<u8>, Row)>, Fault> {
+        let span = Span { from: Vec::new(), to: vec![u8::MAX; 512], order: Order::Ascending, limit: 1_000_000 };
+        self.engine.scan(tenant, space, span).await.map_err(storage_fault("looking behind a rehearsal"))
     }
 }
 

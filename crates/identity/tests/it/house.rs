@@ -11,14 +11,12 @@ use http_body_util::BodyExt;
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
 use identity::{HeldRole, Identity, NewAccount, NewTenant, Policy, SignedIn, State, Step};
-use ledger::note::SigningKey;
 use model::{Answer, No, Outside, Refusal, RequestId, SubjectId, TenantId, Time};
+use seal::Secret;
 use seal::password::Hasher;
-use seal::{Environment, KeyFile, Protection, Secret};
 use serde_json::Value;
-use storage::{Engine, Memory, Space, Span};
 use tower::ServiceExt;
-use vault::{Parts, Vault, leaf_bytes};
+use vault::Rehearsal;
 
 pub const HOUSE: TenantId = TenantId::from_bytes([1; 16]);
 pub const REQUEST: RequestId = RequestId::from_bytes([4; 16]);
@@ -54,7 +52,7 @@ impl Outside for Seeded {
 
 pub struct House {
     pub identity: Arc<Identity>,
-    pub engine: Arc<dyn Engine>,
+    pub rehearsal: Arc<Rehearsal>,
     pub outside: Arc<Seeded>,
     pub router: Router,
 }
@@ -72,42 +70,25 @@ impl House {
     }
 
     pub async fn hashing(policy: seal::password::Policy) -> Self {
-        let engine: Arc<dyn Engine> = Arc::new(Memory::new());
         let outside = Arc::new(Seeded { turn: AtomicU64::new(0), now: AtomicI64::new(1_795_000_000) });
-        let folder = tempfile::tempdir().unwrap();
-        let root = KeyFile::create(&folder.path().join("root.key"), &Protection::Owner, outside.as_ref()).unwrap();
-        let (environment, _) = Environment::create(Arc::new(root), "test", outside.as_ref()).unwrap();
         let registry = Registry::assemble(&[identity::PERMISSIONS], &[identity::ROLES]).unwrap();
-        let parts = Parts {
-            engine: engine.clone(),
-            environment,
-            outside: outside.clone(),
-            registry: Arc::new(registry),
-            kinds: identity::KINDS.to_vec(),
-            log_key: SigningKey::from_seed("house.test/log", &[3; 32]).unwrap(),
-        };
-        let vault = Arc::new(Vault::open(parts).unwrap());
-        Self::over(vault, policy, engine, outside).await
+        let rehearsal = Rehearsal::new(registry, identity::KINDS.to_vec(), outside.clone()).unwrap();
+        Self::over(Arc::new(rehearsal), policy, outside).await
     }
 
-    async fn over(
-        vault: Arc<Vault>,
-        policy: seal::password::Policy,
-        engine: Arc<dyn Engine>,
-        outside: Arc<Seeded>,
-    ) -> Self {
+    async fn over(rehearsal: Arc<Rehearsal>, policy: seal::password::Policy, outside: Arc<Seeded>) -> Self {
         let hasher = Arc::new(Hasher::new(policy, 1).unwrap());
-        let identity = Arc::new(Identity::new(vault, hasher, HOUSE));
+        let identity = Arc::new(Identity::new(rehearsal.vault.clone(), hasher, HOUSE));
         identity.found("The house", outside.now()).await.unwrap();
         let state = State::new(identity.clone(), "/home", &["administrator"], Some(SET_UP_TOKEN.into()));
         let options = web::Options::new(outside.clone(), [9; 32]);
         let router = identity::site(state).into_router(identity.clone(), options).unwrap();
-        Self { identity, engine, outside, router }
+        Self { identity, rehearsal, outside, router }
     }
 
     /// The same house after its password policy was changed.
     pub async fn with_policy(&self, policy: seal::password::Policy) -> Self {
-        Self::over(self.identity.vault().clone(), policy, self.engine.clone(), self.outside.clone()).await
+        Self::over(self.rehearsal.clone(), policy, self.outside.clone()).await
     }
 
     pub fn now(&self) -> Time {
@@ -191,12 +172,8 @@ impl House {
     }
 
     pub async fn log(&self, tenant: TenantId) -> Vec<Value> {
-        let len = self.engine.log_len(tenant).await.unwrap();
-        let rows = self.engine.scan(tenant, Space::Log, Span::indexes(0, len)).await.unwrap();
-        let entry = |(index, (_, row)): (usize, (Vec<u8>, storage::Row))| {
-            serde_json::from_slice(&leaf_bytes(index as u64, &row.value)).unwrap()
-        };
-        rows.into_iter().enumerate().map(entry).collect()
+        let entries = self.rehearsal.evidence(tenant).await.unwrap();
+        entries.iter().map(|entry| serde_json::from_slice(entry).unwrap()).collect()
     }
 
     /// How often an act on a kind ended so, in one organisation.
