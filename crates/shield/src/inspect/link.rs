@@ -1,0 +1,227 @@
+//! Runs one link of a chain: prepare each value, test it, note what follows.
+
+use super::Run;
+use super::resolve::{Spot, Subject};
+use crate::store::Held;
+use crate::byteset::ByteSet;
+use crate::operator::{self, Operator, Test};
+use crate::program::{Change, Collection, Control, Link, Rule, RuleIndex, SetVar};
+use crate::request::Processor;
+use crate::texts::TextId;
+use std::borrow::Cow;
+
+/// What an operator says of a value.
+enum Answer {
+    No,
+    Yes,
+    /// Yes, and these are the captured groups.
+    Groups(Vec<Option<Vec<u8>>>),
+}
+
+impl<'i, 'r> Run<'i, 'r> {
+    /// Whether any of the spots matches; all of them are looked at, since each one counts.
+    pub(super) fn link(&mut self, index: RuleIndex, rule: &'i Rule, link: &'i Link, spots: &[Spot]) -> bool {
+        let mut any = false;
+        for spot in spots {
+            if !self.spared.is_empty() && self.is_spared(index, spot) {
+                continue;
+            }
+            if self.spot(rule, link, spot) {
+                any = true;
+            }
+            if self.texts.spent > self.work_max {
+                return false;
+            }
+        }
+        any
+    }
+
+    fn is_spared(&self, index: RuleIndex, spot: &Spot) -> bool {
+        self.spared.iter().any(|(rules, target)| rules.contains(&index) && self.is_under(spot, target))
+    }
+
+    fn spot(&mut self, rule: &'i Rule, link: &'i Link, spot: &Spot) -> bool {
+        let program = self.program;
+        let (Some(chain), Some(operator)) = (program.chains.get(link.chain), program.operators.get(link.operator)) else {
+            return false;
+        };
+        let text = match (spot.subject, &operator.test) {
+            (Subject::Number(number), Test::Number(comparison, argument)) if chain.steps.is_empty() => {
+                let right = self.number(argument, rule);
+                return comparison.holds(number, right) != link.negated && self.matches(rule, link, spot, spot.subject);
+            }
+            (Subject::Number(number), _) => self.texts.add(Cow::Owned(number.to_string().into_bytes())),
+            (Subject::Text(text), _) => text,
+        };
+        if !link.every_step {
+            let text = self.texts.through(text, chain);
+            return self.answer(rule, link, operator, spot, text);
+        }
+        let mut any = self.answer(rule, link, operator, spot, text);
+        let mut now = text;
+        for step in &chain.steps {
+            let next = self.texts.step(now, *step);
+            if next != now {
+                any |= self.answer(rule, link, operator, spot, next);
+            }
+            now = next;
+        }
+        any
+    }
+
+    fn answer(&mut self, rule: &'i Rule, link: &'i Link, operator: &'i Operator, spot: &Spot, text: TextId) -> bool {
+        match self.test(rule, operator, text, link.capture && !link.negated) {
+            Answer::No if link.negated => {}
+            Answer::Yes if !link.negated => {}
+            Answer::Groups(groups) if !link.negated => {
+                for slot in 0..10 {
+                    let group = groups.get(slot).cloned().flatten();
+                    self.store.put(slot, group.map(|group| Held::of(&group)));
+                }
+            }
+            _ => return false,
+        }
+        self.matches(rule, link, spot, Subject::Text(text))
+    }
+
+    /// Notes a match and sets what the link sets.
+    fn matches(&mut self, rule: &'i Rule, link: &'i Link, spot: &Spot, subject: Subject) -> bool {
+        if self.matched.len() < 4096 {
+            self.matched.push(Spot { subject, ..spot.clone() });
+        }
+        for setting in &link.settings {
+            self.set(setting, rule);
+        }
+        true
+    }
+
+    fn number(&mut self, argument: &'i crate::macros::Macro, rule: &'i Rule) -> i64 {
+        match argument.fixed() {
+            Some(fixed) => operator::integer(fixed),
+            None => operator::integer(&self.expand(argument, rule)),
+        }
+    }
+
+    fn test(&mut self, rule: &'i Rule, operator: &'i Operator, text: TextId, capture: bool) -> Answer {
+        let gated = self.gated();
+        if gated {
+            let set = self.texts.set(text);
+            if operator.needs_bytes.iter().any(|needed| !needed.meets(&set)) {
+                return Answer::No;
+            }
+            if let Some(gate) = operator.gate
+                && !self.texts.opens(text, gate, &self.program.literals)
+            {
+                return Answer::No;
+            }
+        }
+        let yes = match &operator.test {
+            Test::Rx(pattern) => {
+                self.texts.spent += self.texts.bytes(text).len() as u64;
+                let bytes = self.texts.bytes(text);
+                if capture {
+                    return match pattern.find(bytes) {
+                        None => Answer::No,
+                        Some(spans) => Answer::Groups(cut(bytes, &spans)),
+                    };
+                }
+                pattern.is_match(bytes)
+            }
+            Test::Phrases(automaton) => {
+                self.texts.spent += self.texts.bytes(text).len() as u64;
+                let bytes = self.texts.bytes(text);
+                return match automaton.find(bytes) {
+                    None => Answer::No,
+                    Some(found) if capture => Answer::Groups(cut(bytes, &[Some((found.start(), found.end()))])),
+                    Some(_) => Answer::Yes,
+                };
+            }
+            Test::Number(comparison, argument) => {
+                let right = self.number(argument, rule);
+                comparison.holds(operator::integer(self.texts.bytes(text)), right)
+            }
+            Test::ByteRange(allowed) => !self.texts.set(text).within(allowed),
+            Test::Address(networks) => {
+                let address = std::str::from_utf8(self.texts.bytes(text)).ok().and_then(|text| text.trim().parse().ok());
+                address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
+            }
+            Test::Sql => self.texts.is_sql(text, gated),
+            Test::Script => self.texts.is_script(text, gated),
+            Test::UrlEncoding => operator::bad_url_encoding(self.texts.bytes(text)),
+            Test::Utf8Encoding => {
+                self.texts.set(text).meets(&ByteSet::range(0x80, 0xff)) && std::str::from_utf8(self.texts.bytes(text)).is_err()
+            }
+            Test::Always => true,
+            Test::Never => false,
+            Test::StrEq(argument) => self.compare(argument, rule, text, |value, argument| value == argument),
+            Test::Contains(argument) => self.compare(argument, rule, text, operator::contains),
+            Test::ContainsWord(argument) => self.compare(argument, rule, text, operator::contains_word),
+            Test::BeginsWith(argument) => self.compare(argument, rule, text, <[u8]>::starts_with),
+            Test::EndsWith(argument) => self.compare(argument, rule, text, <[u8]>::ends_with),
+            Test::Within(argument) => {
+                self.compare(argument, rule, text, |value, argument| operator::contains(argument, value))
+            }
+        };
+        match yes {
+            true if capture => Answer::Groups(vec![Some(self.texts.bytes(text).to_vec())]),
+            true => Answer::Yes,
+            false => Answer::No,
+        }
+    }
+
+    fn compare(
+        &mut self,
+        argument: &'i crate::macros::Macro,
+        rule: &'i Rule,
+        text: TextId,
+        test: impl Fn(&[u8], &[u8]) -> bool,
+    ) -> bool {
+        match argument.fixed() {
+            Some(fixed) => test(self.texts.bytes(text), fixed),
+            None => {
+                let argument = self.expand(argument, rule);
+                test(self.texts.bytes(text), &argument)
+            }
+        }
+    }
+
+    fn set(&mut self, setting: &'i SetVar, rule: &'i Rule) {
+        let names = &self.program.names;
+        let name = match setting.slot {
+            Some(_) => Vec::new(),
+            None => self.expand(&setting.name, rule).to_ascii_lowercase(),
+        };
+        let before = match (setting.collection, setting.slot) {
+            (_, Some(slot)) => self.store.slot(slot),
+            (Collection::Tx, None) => self.store.named(&name, names),
+            (Collection::Other, None) => self.store.other(&name),
+        };
+        let before = before.map_or(0, Held::number);
+        let held = match &setting.change {
+            Change::Remove => None,
+            Change::To(to) => Some(Held::of(&self.expand(to, rule))),
+            Change::Add(amount) => Some(Held::Number(before.saturating_add(self.number(amount, rule)))),
+            Change::Subtract(amount) => Some(Held::Number(before.saturating_sub(self.number(amount, rule)))),
+        };
+        match (setting.collection, setting.slot) {
+            (_, Some(slot)) => self.store.put(slot, held),
+            (Collection::Tx, None) => self.store.put_named(name, held, names),
+            (Collection::Other, None) => self.store.put_other(name, held),
+        }
+    }
+
+    pub(super) fn control(&mut self, control: &'i Control) {
+        match control {
+            Control::RemoveRules(rules) => self.removed.extend(rules),
+            Control::RemoveTarget(rules, target) => self.spared.push((rules, target)),
+            Control::Engine(state) => self.engine = *state,
+            Control::BodyProcessor(name) => self.processor = Processor::named(name),
+            Control::ForceBody(force) => self.force_body = *force,
+        }
+    }
+}
+
+fn cut(bytes: &[u8], spans: &[Option<(usize, usize)>]) -> Vec<Option<Vec<u8>>> {
+    let group = |span: &Option<(usize, usize)>| span.and_then(|(from, to)| bytes.get(from..to)).map(<[u8]>::to_vec);
+    spans.iter().map(group).collect()
+}

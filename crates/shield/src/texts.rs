@@ -1,0 +1,139 @@
+//! The values of one request and everything derived from them, each made and examined once.
+
+use crate::byteset::ByteSet;
+use crate::gate::{Literals, Opened};
+use crate::program::Chain;
+use crate::transform::{TRANSFORMS, Transform};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+/// A value by its number in this request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TextId(u32);
+
+const UNKNOWN: u32 = u32::MAX;
+const INTERNED_BYTES_MAX: usize = 512;
+
+struct Text<'r> {
+    bytes: Cow<'r, [u8]>,
+    set: ByteSet,
+    after: [u32; TRANSFORMS],
+    opened: Option<Opened>,
+    sql: Option<bool>,
+    script: Option<bool>,
+}
+
+#[derive(Default)]
+pub(crate) struct Texts<'r> {
+    list: Vec<Text<'r>>,
+    known: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// Bytes examined so far, which stands for time in an engine whose every step is linear.
+    pub spent: u64,
+}
+
+impl<'r> Texts<'r> {
+    /// The number of a value; equal short values share one, and so everything learned about them.
+    pub(crate) fn add(&mut self, bytes: Cow<'r, [u8]>) -> TextId {
+        let key = (bytes.len() <= INTERNED_BYTES_MAX).then(|| self.hasher.hash_one(&*bytes));
+        if let Some(id) = key.and_then(|key| self.known.get(&key)) {
+            if self.list.get(*id as usize).is_some_and(|text| text.bytes == bytes) {
+                return TextId(*id);
+            }
+        }
+        let id = u32::try_from(self.list.len()).unwrap_or(UNKNOWN - 1);
+        self.spent += bytes.len() as u64;
+        let set = ByteSet::of(&bytes);
+        self.list.push(Text { bytes, set, after: [UNKNOWN; TRANSFORMS], opened: None, sql: None, script: None });
+        if let Some(key) = key {
+            self.known.insert(key, id);
+        }
+        TextId(id)
+    }
+
+    pub(crate) fn bytes(&self, id: TextId) -> &[u8] {
+        self.list.get(id.0 as usize).map(|text| &*text.bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn set(&self, id: TextId) -> ByteSet {
+        self.list.get(id.0 as usize).map(|text| text.set).unwrap_or_default()
+    }
+
+    /// The value after a whole sequence of transformations.
+    pub(crate) fn through(&mut self, id: TextId, chain: &Chain) -> TextId {
+        if chain.steps.is_empty() || (!chain.changes_empty && !self.set(id).meets(&chain.triggers)) {
+            return id;
+        }
+        chain.steps.iter().fold(id, |id, step| self.step(id, *step))
+    }
+
+    /// The value after one transformation.
+    pub(crate) fn step(&mut self, id: TextId, step: Transform) -> TextId {
+        let Some(text) = self.list.get(id.0 as usize) else { return id };
+        let known = text.after.get(step as usize).copied().unwrap_or(UNKNOWN);
+        if known != UNKNOWN {
+            return TextId(known);
+        }
+        let unchanged = !text.set.meets(&step.triggers()) && !(step.changes_empty() && text.bytes.is_empty());
+        let made = match unchanged {
+            true => None,
+            false => match step.apply(&text.bytes) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(made) => Some(made),
+            },
+        };
+        self.spent += if unchanged { 0 } else { text.bytes.len() as u64 };
+        let next = made.map_or(id, |made| self.add(Cow::Owned(made)));
+        if let Some(slot) = self.list.get_mut(id.0 as usize).and_then(|text| text.after.get_mut(step as usize)) {
+            *slot = next.0;
+        }
+        next
+    }
+
+    /// Whether the value opens a gate; one pass answers for all gates.
+    pub(crate) fn opens(&mut self, id: TextId, gate: usize, literals: &Literals) -> bool {
+        let Some(text) = self.list.get_mut(id.0 as usize) else { return true };
+        let spent = &mut self.spent;
+        let opened = text.opened.get_or_insert_with(|| {
+            *spent += text.bytes.len() as u64;
+            literals.scan(&text.bytes)
+        });
+        opened.is_open(gate)
+    }
+
+    /// Whether the value looks like SQL put into a query.
+    pub(crate) fn is_sql(&mut self, id: TextId, gated: bool) -> bool {
+        let Some(text) = self.list.get_mut(id.0 as usize) else { return false };
+        // A single word or number is never an injection.
+        if gated && text.set.within(&word_bytes()) {
+            return false;
+        }
+        let spent = &mut self.spent;
+        *text.sql.get_or_insert_with(|| {
+            *spent += 16 * text.bytes.len() as u64;
+            libinjectionrs::detect_sqli(&text.bytes).is_injection()
+        })
+    }
+
+    /// Whether the value looks like script put into a page.
+    pub(crate) fn is_script(&mut self, id: TextId, gated: bool) -> bool {
+        let Some(text) = self.list.get_mut(id.0 as usize) else { return false };
+        // Neither a tag nor an attribute can begin.
+        if gated && !text.set.meets(&ByteSet::of(b"<>=")) {
+            return false;
+        }
+        let spent = &mut self.spent;
+        *text.script.get_or_insert_with(|| {
+            *spent += 4 * text.bytes.len() as u64;
+            libinjectionrs::detect_xss(&text.bytes).is_injection()
+        })
+    }
+}
+
+fn word_bytes() -> ByteSet {
+    ByteSet::range(b'a', b'z')
+        .union(&ByteSet::range(b'A', b'Z'))
+        .union(&ByteSet::range(b'0', b'9'))
+        .union(&ByteSet::of(b"_."))
+}
