@@ -6,6 +6,7 @@ use crate::pattern::Pattern;
 use crate::program::Names;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One operator with its argument, ready to run.
 pub(crate) struct Operator {
@@ -20,6 +21,8 @@ pub(crate) struct Operator {
 
 pub(crate) enum Test {
     Rx(Box<Pattern>),
+    /// A pattern with `%{…}` in it, compiled for each text that it becomes.
+    RxOf(Macro, Box<Expanded>),
     Phrases(Box<AhoCorasick>),
     StrEq(Macro),
     Contains(Macro),
@@ -93,6 +96,28 @@ fn number(address: IpAddr) -> (u128, u32, bool) {
     }
 }
 
+/// The patterns that one macro became, a few of them kept.
+#[derive(Default)]
+pub(crate) struct Expanded(Mutex<Vec<(Vec<u8>, Arc<Pattern>)>>);
+
+const EXPANDED_MAX: usize = 8;
+
+impl Expanded {
+    /// The pattern for a text; none when it is not a pattern, which then matches nothing.
+    pub(crate) fn pattern(&self, source: &[u8]) -> Option<Arc<Pattern>> {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pattern)) = list.iter().find(|(known, _)| known == source) {
+            return Some(Arc::clone(pattern));
+        }
+        let pattern = Arc::new(Pattern::compile(source).ok()?);
+        if list.len() >= EXPANDED_MAX {
+            list.remove(0);
+        }
+        list.push((source.to_vec(), Arc::clone(&pattern)));
+        Some(pattern)
+    }
+}
+
 /// Where the phrases of `@pmFromFile` come from.
 pub(crate) type DataFile<'d> = &'d dyn Fn(&str) -> Result<Vec<u8>, String>;
 
@@ -101,6 +126,7 @@ impl Operator {
     pub(crate) fn compile(name: &str, argument: &[u8], names: &mut Names, data: DataFile) -> Result<Self, String> {
         let mut text = || Macro::parse(argument, names);
         let test = match name.to_ascii_lowercase().as_str() {
+            "rx" if argument.windows(2).any(|two| two == b"%{") => Test::RxOf(text()?, Box::default()),
             "rx" => return Self::rx(argument),
             "pm" => return Self::phrases(argument.split(u8::is_ascii_whitespace).map(<[u8]>::to_vec).collect()),
             "pmfromfile" | "pmf" => return Self::phrases(phrases_of_files(argument, data)?),

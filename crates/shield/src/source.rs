@@ -54,12 +54,9 @@ fn quoted(mut rest: &[u8], mark: u8) -> Result<(Vec<u8>, &[u8]), String> {
     loop {
         rest = match rest {
             [] => return Err("a quotation mark without its partner".to_owned()),
-            [b'\\', next, after @ ..] if *next == mark => {
-                word.push(mark);
-                after
-            }
-            [b'\\', next, after @ ..] => {
-                word.extend([b'\\', *next]);
+            // As Apache reads its configuration, for which these rules are written.
+            [b'\\', next, after @ ..] if *next == mark || *next == b'\\' => {
+                word.push(*next);
                 after
             }
             [byte, after @ ..] if *byte == mark => return Ok((word, after)),

@@ -26,13 +26,6 @@ impl Held {
             Self::Text(text) => crate::operator::integer(text),
         }
     }
-
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Number(number) => number.to_string().into_bytes(),
-            Self::Text(text) => text.to_vec(),
-        }
-    }
 }
 
 /// Transaction variables by slot, those with made-up names by name, and the other collections.

@@ -127,6 +127,16 @@ impl<'i, 'r> Run<'i, 'r> {
                 }
                 pattern.is_match(bytes)
             }
+            Test::RxOf(argument, expanded) => {
+                let source = self.expand(argument, rule);
+                let pattern = expanded.pattern(&source);
+                self.texts.spent += self.texts.bytes(text).len() as u64;
+                match pattern.and_then(|pattern| Some(cut(self.texts.bytes(text), &pattern.find(self.texts.bytes(text))?))) {
+                    None => return Answer::No,
+                    Some(groups) if capture => return Answer::Groups(groups),
+                    Some(_) => true,
+                }
+            }
             Test::Phrases(automaton) => {
                 self.texts.spent += self.texts.bytes(text).len() as u64;
                 let bytes = self.texts.bytes(text);
