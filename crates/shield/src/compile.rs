@@ -6,8 +6,9 @@ mod targets;
 use crate::error::LoadError;
 use crate::gate::Literals;
 use crate::operator::Operator;
-use crate::program::{Disruption, Link, Program, Rule, RuleIndex, Role, Target, Targets};
+use crate::program::{Disruption, Key, Link, Program, Rule, RuleIndex, Role, Target, Targets};
 use crate::source;
+use crate::variable::Variable;
 use actions::Actions;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -135,6 +136,7 @@ impl<'d> Compiler<'d> {
         let link = Link {
             targets,
             chain: self.chain(actions.transforms.clone()),
+            view: 0,
             every_step: actions.every_step,
             operator,
             negated,
@@ -194,7 +196,8 @@ impl<'d> Compiler<'d> {
         if let Some(id) = self.chain_ids.get(&steps) {
             return *id;
         }
-        let mut chain = crate::program::Chain { steps: steps.clone(), ..Default::default() };
+        let with_triggers = steps.iter().map(|step| (*step, step.triggers())).collect();
+        let mut chain = crate::program::Chain { steps: with_triggers, ..Default::default() };
         for step in &steps {
             chain.triggers = chain.triggers.union(&step.triggers());
             chain.changes_empty |= step.changes_empty();
@@ -292,9 +295,19 @@ impl<'d> Compiler<'d> {
                 phase.push(index);
             }
         }
+        self.number_views();
         let literals = Literals::build(&mut self.program.operators).map_err(|what| LoadError::Whole { what })?;
         self.program.literals = literals;
         Ok(self.program)
+    }
+
+    fn number_views(&mut self) {
+        let mut views: HashMap<(usize, usize), usize> = HashMap::new();
+        for link in self.program.rules.iter_mut().flat_map(|rule| &mut rule.links) {
+            let next = views.len();
+            link.view = *views.entry((link.targets, link.chain)).or_insert(next);
+        }
+        self.program.views = views.len();
     }
 
     fn widen(&mut self, rules: &[RuleIndex], added: &[Target]) {
@@ -310,7 +323,13 @@ impl<'d> Compiler<'d> {
 
 fn fixed(list: Vec<Target>) -> Targets {
     let fixed = list.iter().all(|target| !target.variable.moves() || target.role == Role::Spare);
-    Targets { list, fixed }
+    let slot = match list.as_slice() {
+        [Target { variable: Variable::Tx, key: Key::Named(_, Some(slot)), role: role @ (Role::Look | Role::Count) }] => {
+            Some((*slot, *role))
+        }
+        _ => None,
+    };
+    Targets { list, fixed, slot }
 }
 
 /// One target as an exclusion names it.

@@ -21,6 +21,15 @@ impl Opened {
     pub(crate) fn is_open(&self, gate: usize) -> bool {
         self.0.get(gate / 64).is_some_and(|word| word & (1 << (gate % 64)) != 0)
     }
+
+    /// Opens also what the other opens.
+    pub(crate) fn join(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+        } else {
+            self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
+        }
+    }
 }
 
 impl Literals {

@@ -33,6 +33,7 @@ pub(crate) struct Run<'i, 'r> {
     values: Values<'r>,
     /// The spots of each fixed list of targets, looked up once a phase.
     spots: Vec<Option<Rc<[Spot]>>>,
+    views: Vec<Option<link::View>>,
     store: Store,
     /// Where the links of the running chain matched.
     matched: Vec<Spot>,
@@ -55,7 +56,7 @@ enum After {
 
 impl<'i, 'r> Run<'i, 'r> {
     pub(crate) fn new(
-        (program, settings): (&'i Program, &'i Settings),
+        (program, settings, seed): (&'i Program, &'i Settings, u64),
         spared: &'i [Spared],
         start: &Store,
         request: &'i Request<'r>,
@@ -66,9 +67,10 @@ impl<'i, 'r> Run<'i, 'r> {
             program,
             settings,
             request,
-            texts: Texts::default(),
+            texts: Texts::new(seed),
             values: Values::default(),
             spots: vec![None; program.targets.len()],
+            views: std::iter::repeat_with(|| None).take(program.views).collect(),
             store: start.clone(),
             matched: Vec::new(),
             removed: Vec::new(),
@@ -122,6 +124,7 @@ impl<'i, 'r> Run<'i, 'r> {
         }
         self.values.take(collector, &mut self.texts);
         self.spots.iter_mut().for_each(|spots| *spots = None);
+        self.views.iter_mut().for_each(|view| *view = None);
     }
 
     fn beyond(&mut self, limit: Limit) {
@@ -166,11 +169,10 @@ impl<'i, 'r> Run<'i, 'r> {
         self.matched.clear();
         let mut looked = 0;
         for (place, link) in rule.links.iter().enumerate() {
-            let spots = self.spots(link.targets);
-            if place == 0 {
-                looked = spots.len();
+            if place == 0 && self.trace.is_some() {
+                looked = self.spots(link.targets).len();
             }
-            let matches = self.link(index, rule, link, &spots);
+            let matches = self.link(index, rule, link);
             if self.texts.spent > self.work_max {
                 self.beyond(Limit::Work);
                 return After::End;

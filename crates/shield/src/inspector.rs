@@ -9,6 +9,7 @@ use crate::request::Request;
 use crate::settings::{Rules, Settings};
 use crate::store::{Held, Store};
 use crate::verdict::{Step, Verdict};
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 /// Inspects requests; cheap to share between threads, never changed.
@@ -17,6 +18,7 @@ pub struct Inspector {
     settings: Settings,
     spared: Vec<Spared>,
     start: Store,
+    seed: u64,
 }
 
 impl Inspector {
@@ -51,17 +53,22 @@ impl Inspector {
             let slot = program.names.slot(name.as_bytes());
             start.put(slot, Some(Held::of(value.as_bytes())));
         }
-        Ok(Self { program, settings, spared, start })
+        let seed = RandomState::new().hash_one(start.len());
+        Ok(Self { program, settings, spared, start, seed })
     }
 
     /// Inspects one request.
     pub fn inspect(&self, request: &Request<'_>) -> Verdict {
-        Run::new((&self.program, &self.settings), &self.spared, &self.start, request).finish().0
+        self.run(request).finish().0
     }
 
     /// Inspects one request and tells of every rule what came of it.
     pub fn explain(&self, request: &Request<'_>) -> (Verdict, Vec<Step>) {
-        Run::new((&self.program, &self.settings), &self.spared, &self.start, request).traced().finish()
+        self.run(request).traced().finish()
+    }
+
+    fn run<'i, 'r>(&'i self, request: &'i Request<'r>) -> Run<'i, 'r> {
+        Run::new((&self.program, &self.settings, self.seed), &self.spared, &self.start, request)
     }
 
     /// How many rules are loaded.

@@ -2,6 +2,7 @@
 
 use crate::operator::Operator;
 use crate::pattern::Pattern;
+use crate::store::Held;
 use crate::transform::Transform;
 use crate::variable::Variable;
 use crate::{byteset::ByteSet, macros::Macro};
@@ -22,6 +23,8 @@ pub(crate) struct Program {
     pub operators: Vec<Operator>,
     pub chains: Vec<Chain>,
     pub targets: Vec<Targets>,
+    /// How many pairs of targets and chain there are.
+    pub views: usize,
     pub names: Names,
     pub literals: crate::gate::Literals,
     pub by_id: HashMap<u32, RuleIndex>,
@@ -58,6 +61,8 @@ pub(crate) enum Disruption {
 pub(crate) struct Link {
     pub targets: TargetsId,
     pub chain: ChainId,
+    /// The pair of targets and chain, numbered; links that share it share its work.
+    pub view: usize,
     pub every_step: bool,
     pub operator: OperatorId,
     pub negated: bool,
@@ -69,7 +74,8 @@ pub(crate) struct Link {
 /// A sequence of transformations.
 #[derive(Default)]
 pub(crate) struct Chain {
-    pub steps: Vec<Transform>,
+    /// Each step with the bytes without which it changes nothing.
+    pub steps: Vec<(Transform, ByteSet)>,
     /// A value without these bytes passes the whole sequence unchanged.
     pub triggers: ByteSet,
     pub changes_empty: bool,
@@ -81,6 +87,8 @@ pub(crate) struct Targets {
     pub list: Vec<Target>,
     /// True when the places depend on the request alone, not on what rules noted before.
     pub fixed: bool,
+    /// The slot of a single transaction variable, when that is all.
+    pub slot: Option<(usize, Role)>,
 }
 
 #[derive(Clone)]
@@ -121,6 +129,7 @@ pub(crate) enum Collection {
 }
 
 pub(crate) enum Change {
+    Fixed(Held),
     To(Macro),
     Add(Macro),
     Subtract(Macro),

@@ -41,6 +41,10 @@ impl Store {
         Self { slots: vec![None; names.len()], ..Self::default() }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn slot(&self, slot: usize) -> Option<&Held> {
         self.slots.get(slot).and_then(Option::as_ref)
     }

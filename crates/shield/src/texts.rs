@@ -6,10 +6,10 @@ use crate::program::Chain;
 use crate::transform::{TRANSFORMS, Transform};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A value by its number in this request.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct TextId(u32);
 
 const UNKNOWN: u32 = u32::MAX;
@@ -27,16 +27,22 @@ struct Text<'r> {
 #[derive(Default)]
 pub(crate) struct Texts<'r> {
     list: Vec<Text<'r>>,
-    known: HashMap<u64, u32>,
-    hasher: RandomState,
+    known: HashMap<u64, u32, BuildHasherDefault<Through>>,
+    seed: u64,
+    nothing: Opened,
     /// Bytes examined so far, which stands for time in an engine whose every step is linear.
     pub spent: u64,
 }
 
 impl<'r> Texts<'r> {
+    /// `seed` keeps a sender from choosing values that collide.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
     /// The number of a value; equal short values share one, and so everything learned about them.
     pub(crate) fn add(&mut self, bytes: Cow<'r, [u8]>) -> TextId {
-        let key = (bytes.len() <= INTERNED_BYTES_MAX).then(|| self.hasher.hash_one(&*bytes));
+        let key = (bytes.len() <= INTERNED_BYTES_MAX).then(|| digest(self.seed, &bytes));
         if let Some(id) = key.and_then(|key| self.known.get(&key)) {
             if self.list.get(*id as usize).is_some_and(|text| text.bytes == bytes) {
                 return TextId(*id);
@@ -65,17 +71,17 @@ impl<'r> Texts<'r> {
         if chain.steps.is_empty() || (!chain.changes_empty && !self.set(id).meets(&chain.triggers)) {
             return id;
         }
-        chain.steps.iter().fold(id, |id, step| self.step(id, *step))
+        chain.steps.iter().fold(id, |id, step| self.step(id, step))
     }
 
     /// The value after one transformation.
-    pub(crate) fn step(&mut self, id: TextId, step: Transform) -> TextId {
+    pub(crate) fn step(&mut self, id: TextId, (step, triggers): &(Transform, ByteSet)) -> TextId {
         let Some(text) = self.list.get(id.0 as usize) else { return id };
-        let known = text.after.get(step as usize).copied().unwrap_or(UNKNOWN);
+        let known = text.after.get(*step as usize).copied().unwrap_or(UNKNOWN);
         if known != UNKNOWN {
             return TextId(known);
         }
-        let unchanged = !text.set.meets(&step.triggers()) && !(step.changes_empty() && text.bytes.is_empty());
+        let unchanged = !text.set.meets(triggers) && !(step.changes_empty() && text.bytes.is_empty());
         let made = match unchanged {
             true => None,
             false => match step.apply(&text.bytes) {
@@ -85,7 +91,7 @@ impl<'r> Texts<'r> {
         };
         self.spent += if unchanged { 0 } else { text.bytes.len() as u64 };
         let next = made.map_or(id, |made| self.add(Cow::Owned(made)));
-        if let Some(slot) = self.list.get_mut(id.0 as usize).and_then(|text| text.after.get_mut(step as usize)) {
+        if let Some(slot) = self.list.get_mut(id.0 as usize).and_then(|text| text.after.get_mut(*step as usize)) {
             *slot = next.0;
         }
         next
@@ -93,13 +99,17 @@ impl<'r> Texts<'r> {
 
     /// Whether the value opens a gate; one pass answers for all gates.
     pub(crate) fn opens(&mut self, id: TextId, gate: usize, literals: &Literals) -> bool {
-        let Some(text) = self.list.get_mut(id.0 as usize) else { return true };
+        self.opened(id, literals).is_open(gate)
+    }
+
+    /// Which gates the value opens.
+    pub(crate) fn opened(&mut self, id: TextId, literals: &Literals) -> &Opened {
+        let Some(text) = self.list.get_mut(id.0 as usize) else { return &self.nothing };
         let spent = &mut self.spent;
-        let opened = text.opened.get_or_insert_with(|| {
+        text.opened.get_or_insert_with(|| {
             *spent += text.bytes.len() as u64;
             literals.scan(&text.bytes)
-        });
-        opened.is_open(gate)
+        })
     }
 
     /// Whether the value looks like SQL put into a query.
@@ -129,6 +139,38 @@ impl<'r> Texts<'r> {
             libinjectionrs::detect_xss(&text.bytes).is_injection()
         })
     }
+}
+
+/// Hands a digest on as it is.
+#[derive(Default)]
+struct Through(u64);
+
+impl Hasher for Through {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = digest(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+// Two values with one digest cost a look at both and are then kept apart.
+fn digest(seed: u64, bytes: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut state = seed ^ (bytes.len() as u64).wrapping_mul(FACTOR);
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+        state = (state ^ word).wrapping_mul(FACTOR).rotate_left(29) ^ seed;
+    }
+    let tail = chunks.remainder().iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+    state = (state ^ tail).wrapping_mul(FACTOR);
+    (state ^ (state >> 32)).wrapping_mul(FACTOR) ^ state >> 29
 }
 
 fn word_bytes() -> ByteSet {

@@ -4,6 +4,7 @@ use super::targets;
 use crate::macros::Macro;
 use crate::program::{Change, Collection, Control, Disruption, EngineState, Force, Names, Program, RuleIndex, SetVar, Target};
 use crate::source;
+use crate::store::Held;
 use crate::transform::Transform;
 use crate::variable::Variable;
 use std::sync::Arc;
@@ -172,6 +173,13 @@ fn set_var(value: &[u8], names: &mut Names) -> Result<SetVar, String> {
         Some(Variable::Tx) => Collection::Tx,
         Some(variable) if variable.is_store() => Collection::Other,
         _ => return Err(format!("the collection {collection} cannot be set")),
+    };
+    let change = match change {
+        Change::To(to) => match to.fixed() {
+            Some(fixed) => Change::Fixed(Held::of(fixed)),
+            None => Change::To(to),
+        },
+        other => other,
     };
     let name = Macro::parse(name.get(1..).unwrap_or_default(), names)?;
     let slot = match (collection, name.fixed()) {

@@ -4,11 +4,19 @@ use super::Run;
 use super::resolve::{Spot, Subject};
 use crate::store::Held;
 use crate::byteset::ByteSet;
+use crate::gate::Opened;
 use crate::operator::{self, Operator, Test};
-use crate::program::{Change, Collection, Control, Link, Rule, RuleIndex, SetVar};
+use crate::program::{Change, Collection, Control, Link, Role, Rule, RuleIndex, SetVar};
 use crate::request::Processor;
 use crate::texts::TextId;
 use std::borrow::Cow;
+
+/// All values of one pair of targets and chain.
+pub(super) struct View {
+    texts: Vec<TextId>,
+    set: ByteSet,
+    opened: Option<Opened>,
+}
 
 /// What an operator says of a value.
 enum Answer {
@@ -20,9 +28,13 @@ enum Answer {
 
 impl<'i, 'r> Run<'i, 'r> {
     /// Whether any of the spots matches; all of them are looked at, since each one counts.
-    pub(super) fn link(&mut self, index: RuleIndex, rule: &'i Rule, link: &'i Link, spots: &[Spot]) -> bool {
+    pub(super) fn link(&mut self, index: RuleIndex, rule: &'i Rule, link: &'i Link) -> bool {
+        if self.is_hopeless(rule, link) {
+            return false;
+        }
+        let spots = self.spots(link.targets);
         let mut any = false;
-        for spot in spots {
+        for spot in spots.iter() {
             if !self.spared.is_empty() && self.is_spared(index, spot) {
                 continue;
             }
@@ -34,6 +46,70 @@ impl<'i, 'r> Run<'i, 'r> {
             }
         }
         any
+    }
+
+    /// Whether no spot can match, from what is known of all of them together.
+    fn is_hopeless(&mut self, rule: &'i Rule, link: &'i Link) -> bool {
+        let program = self.program;
+        let (Some(targets), Some(operator)) = (program.targets.get(link.targets), program.operators.get(link.operator)) else {
+            return true;
+        };
+        let chain = program.chains.get(link.chain);
+        if let (Some((slot, role)), Test::Number(comparison, argument)) = (targets.slot, &operator.test)
+            && chain.is_some_and(|chain| chain.steps.is_empty())
+        {
+            let held = self.store.slot(slot);
+            let number = match (role, held) {
+                (Role::Count, held) => i64::from(held.is_some()),
+                (_, Some(held)) => held.number(),
+                (_, None) => return true,
+            };
+            let right = self.number(argument, rule);
+            return comparison.holds(number, right) == link.negated;
+        }
+        let has_needs = operator.gate.is_some() || !operator.needs_bytes.is_empty();
+        if !self.gated() || link.negated || link.every_step || !targets.fixed || !has_needs {
+            return false;
+        }
+        self.view(link);
+        let Some(Some(view)) = self.views.get_mut(link.view) else { return false };
+        if operator.needs_bytes.iter().any(|needed| !needed.meets(&view.set)) {
+            return true;
+        }
+        let Some(gate) = operator.gate else { return false };
+        if view.opened.is_none() {
+            let mut opened = Opened::default();
+            for text in &view.texts {
+                opened.join(self.texts.opened(*text, &program.literals));
+            }
+            view.opened = Some(opened);
+        }
+        !view.opened.as_ref().is_some_and(|opened| opened.is_open(gate))
+    }
+
+    /// What the spots of a link are after its transformations, all together.
+    fn view(&mut self, link: &'i Link) {
+        if !matches!(self.views.get(link.view), Some(None)) {
+            return;
+        }
+        let Some(chain) = self.program.chains.get(link.chain) else { return };
+        let spots = self.spots(link.targets);
+        let mut texts = Vec::with_capacity(spots.len());
+        let mut set = ByteSet::EMPTY;
+        for spot in spots.iter() {
+            let text = match spot.subject {
+                Subject::Text(text) => text,
+                Subject::Number(number) => self.texts.add(Cow::Owned(number.to_string().into_bytes())),
+            };
+            let text = self.texts.through(text, chain);
+            set = set.union(&self.texts.set(text));
+            texts.push(text);
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        if let Some(slot) = self.views.get_mut(link.view) {
+            *slot = Some(View { texts, set, opened: None });
+        }
     }
 
     fn is_spared(&self, index: RuleIndex, spot: &Spot) -> bool {
@@ -60,7 +136,7 @@ impl<'i, 'r> Run<'i, 'r> {
         let mut any = self.answer(rule, link, operator, spot, text);
         let mut now = text;
         for step in &chain.steps {
-            let next = self.texts.step(now, *step);
+            let next = self.texts.step(now, step);
             if next != now {
                 any |= self.answer(rule, link, operator, spot, next);
             }
@@ -209,6 +285,7 @@ impl<'i, 'r> Run<'i, 'r> {
         let before = before.map_or(0, Held::number);
         let held = match &setting.change {
             Change::Remove => None,
+            Change::Fixed(held) => Some(held.clone()),
             Change::To(to) => Some(Held::of(&self.expand(to, rule))),
             Change::Add(amount) => Some(Held::Number(before.saturating_add(self.number(amount, rule)))),
             Change::Subtract(amount) => Some(Held::Number(before.saturating_sub(self.number(amount, rule)))),
