@@ -53,6 +53,10 @@ fn main() -> Result<(), Failure> {
 }
 
 fn inspector(options: &Options, settings: Settings) -> Result<Inspector, Failure> {
+    // Without rules of their own, people get the rules of the house.
+    if options.rules.is_empty() {
+        return Ok(Inspector::built_in(settings)?);
+    }
     Ok(Inspector::load(&options.rules, settings)?)
 }
 

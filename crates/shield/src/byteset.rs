@@ -18,18 +18,20 @@ impl ByteSet {
         Self(words)
     }
 
-    pub(crate) fn range(from: u8, to: u8) -> Self {
-        let mut set = Self::EMPTY;
-        for byte in from..=to {
-            set.insert(byte);
+    pub(crate) const fn range(from: u8, to: u8) -> Self {
+        let mut words = [0u64; 4];
+        let mut byte = from as u16;
+        while byte <= to as u16 {
+            let bit = 1u64 << (byte & 63);
+            match byte >> 6 {
+                0 => words[0] |= bit,
+                1 => words[1] |= bit,
+                2 => words[2] |= bit,
+                _ => words[3] |= bit,
+            }
+            byte += 1;
         }
-        set
-    }
-
-    pub(crate) fn insert(&mut self, byte: u8) {
-        if let Some(word) = self.0.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
-        }
+        Self(words)
     }
 
     pub(crate) fn contains(&self, byte: u8) -> bool {
@@ -48,7 +50,7 @@ impl ByteSet {
         (a & !e) | (b & !f) | (c & !g) | (d & !h) == 0
     }
 
-    pub(crate) fn union(&self, other: &Self) -> Self {
+    pub(crate) const fn union(&self, other: &Self) -> Self {
         let [a, b, c, d] = self.0;
         let [e, f, g, h] = other.0;
         Self([a | e, b | f, c | g, d | h])

@@ -4,6 +4,7 @@ use crate::compile::{Compiler, RuleFile};
 use crate::error::LoadError;
 use crate::inspect::{Run, Spared};
 use crate::load;
+use crate::pack;
 use crate::program::{Program, RuleIndex};
 use crate::request::Request;
 use crate::settings::{Rules, Settings};
@@ -32,6 +33,16 @@ impl Inspector {
         let data = |_: &str, name: &str| Err(format!("{name}: rules given as text have no data files"));
         let mut compiler = Compiler::new(&data);
         compiler.file(&RuleFile { name: name.to_owned(), bytes: rules.as_bytes().to_vec() })?;
+        Self::new(compiler.finish()?, settings)
+    }
+
+    /// The rules of the house, which need no files.
+    pub fn built_in(settings: Settings) -> Result<Self, LoadError> {
+        let data = |_: &str, name: &str| Err(format!("{name}: the built-in rules have no data files"));
+        let mut compiler = Compiler::new(&data);
+        for (name, rules) in pack::FILES {
+            compiler.file(&RuleFile { name: (*name).to_owned(), bytes: rules.as_bytes().to_vec() })?;
+        }
         Self::new(compiler.finish()?, settings)
     }
 

@@ -22,6 +22,7 @@ mod limits;
 mod load;
 mod macros;
 mod operator;
+mod pack;
 mod pattern;
 mod program;
 mod request;

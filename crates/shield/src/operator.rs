@@ -150,7 +150,7 @@ impl Operator {
             "validateutf8encoding" => Test::Utf8Encoding,
             "unconditionalmatch" => Test::Always,
             "nomatch" | "geolookup" | "rbl" => Test::Never,
-            other => return Err(format!("the operator @{other} is outside the subset")),
+            _ => return Err(format!("the operator @{name} is outside the subset")),
         };
         let needs_bytes = match &test {
             Test::UrlEncoding => vec![ByteSet::of(b"%")],

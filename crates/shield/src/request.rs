@@ -80,6 +80,8 @@ pub(crate) enum Processor {
     Multipart,
     Json,
     Xml,
+    /// The whole body is one value; no rule of the Core Rule Set asks for it.
+    Raw,
 }
 
 impl Processor {
@@ -90,6 +92,7 @@ impl Processor {
             Self::Multipart => b"MULTIPART",
             Self::Json => b"JSON",
             Self::Xml => b"XML",
+            Self::Raw => b"RAW",
         }
     }
 
@@ -99,6 +102,7 @@ impl Processor {
             "MULTIPART" => Self::Multipart,
             "JSON" => Self::Json,
             "XML" => Self::Xml,
+            "RAW" => Self::Raw,
             _ => Self::None,
         }
     }

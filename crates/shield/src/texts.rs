@@ -116,7 +116,7 @@ impl<'r> Texts<'r> {
     pub(crate) fn is_sql(&mut self, id: TextId, gated: bool) -> bool {
         let Some(text) = self.list.get_mut(id.0 as usize) else { return false };
         // A single word or number is never an injection.
-        if gated && text.set.within(&word_bytes()) {
+        if gated && text.set.within(&WORD) {
             return false;
         }
         let spent = &mut self.spent;
@@ -130,7 +130,7 @@ impl<'r> Texts<'r> {
     pub(crate) fn is_script(&mut self, id: TextId, gated: bool) -> bool {
         let Some(text) = self.list.get_mut(id.0 as usize) else { return false };
         // Neither a tag nor an attribute can begin.
-        if gated && !text.set.meets(&ByteSet::of(b"<>=")) {
+        if gated && !text.set.meets(&MARKUP) {
             return false;
         }
         let spent = &mut self.spent;
@@ -173,9 +173,10 @@ fn digest(seed: u64, bytes: &[u8]) -> u64 {
     (state ^ (state >> 32)).wrapping_mul(FACTOR) ^ state >> 29
 }
 
-fn word_bytes() -> ByteSet {
-    ByteSet::range(b'a', b'z')
-        .union(&ByteSet::range(b'A', b'Z'))
-        .union(&ByteSet::range(b'0', b'9'))
-        .union(&ByteSet::of(b"_."))
-}
+const WORD: ByteSet = ByteSet::range(b'a', b'z')
+    .union(&ByteSet::range(b'A', b'Z'))
+    .union(&ByteSet::range(b'0', b'9'))
+    .union(&ByteSet::range(b'_', b'_'))
+    .union(&ByteSet::range(b'.', b'.'));
+
+const MARKUP: ByteSet = ByteSet::range(b'<', b'>');

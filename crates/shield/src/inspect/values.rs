@@ -139,6 +139,7 @@ pub(super) fn body<'r>(
     }
     let read = match processor {
         Processor::None => Ok(()),
+        Processor::Raw => into.argument(Variable::ArgsPost, b"body".as_slice(), request.body),
         Processor::Form => form::read(request.body, Variable::ArgsPost, into),
         Processor::Json => json::read(request.body, into),
         Processor::Xml => xml::read(request.body, into),
