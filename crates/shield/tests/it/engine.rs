@@ -39,7 +39,7 @@ fn what_is_outside_the_subset_is_refused_with_file_and_line() {
         ("SecRule ARGS \"@rx a\" \"id:1,phase:2\"\nSecRule ARGS \"@rx b\" \"id:1,phase:2\"", 2, "twice"),
         ("SecRule ARGS \"@rx a\" \"id:1,phase:2,chain\"", 1, "chain"),
         ("SecRule XML:/a/b \"@rx a\" \"id:1,phase:2\"", 1, "XML"),
-        ("SecRule ARGS \"@rx a\" \"id:1,phase:2,ctl:hashEngine=On\"", 1, "hashengine"),
+        ("SecRule ARGS \"@rx a\" \"id:1,phase:2,ctl:hashEngine=On\"", 1, "hashEngine"),
     ] {
         let error = refused(rules);
         assert!(error.starts_with(&format!("test.conf:{line}: ")) && error.contains(word), "{error}");

@@ -12,9 +12,8 @@ fn house() -> Inspector {
 #[test]
 fn no_ordinary_request_is_blocked() {
     let inspector = house();
-    let count = std::env::args().len().max(1) * 0 + 20_000;
     let mut blocked: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for seed in 0..count as u64 {
+    for seed in 0..20_000 {
         let verdict = benign::request(&mut Dice::new(seed + 1)).inspect(&inspector);
         for hit in verdict.hits {
             let place = &hit.places[0];
@@ -72,4 +71,12 @@ fn the_same_record_without_the_attack_passes() {
         let made = benign::record_with(&mut Dice::new(seed), "stable, review in 2 weeks", true);
         assert_eq!(made.inspect(&inspector).ids(), Vec::<u32>::new());
     }
+}
+
+#[test]
+fn an_attack_beside_an_ordinary_note_is_caught_in_most_cases() {
+    let (caught, total, missed) = caught(|dice, attack| benign::record_with(dice, attack, true));
+    println!("beside a note: {caught} of {total} caught");
+    missed.iter().for_each(|missed| println!("  beside {missed}"));
+    assert!(caught * 100 >= total * 75, "{missed:#?}");
 }
