@@ -122,7 +122,7 @@ impl<'i, 'r> Run<'i, 'r> {
         if let Some(limit) = collector.over {
             self.beyond(limit);
         }
-        self.values.take(collector, &mut self.texts);
+        self.values.take(collector, &mut self.texts, self.program.rereads);
         self.spots.iter_mut().for_each(|spots| *spots = None);
         self.views.iter_mut().for_each(|view| *view = None);
     }

@@ -5,7 +5,7 @@ use crate::error::LoadError;
 use crate::inspect::{Run, Spared};
 use crate::load;
 use crate::pack;
-use crate::program::{Program, RuleIndex};
+use crate::program::{Program, Rereads, RuleIndex};
 use crate::request::Request;
 use crate::settings::{Rules, Settings};
 use crate::store::{Held, Store};
@@ -43,7 +43,8 @@ impl Inspector {
         for (name, rules) in pack::FILES {
             compiler.file(&RuleFile { name: (*name).to_owned(), bytes: rules.as_bytes().to_vec() })?;
         }
-        Self::new(compiler.finish()?, settings)
+        let program = Program { rereads: Rereads::Base64, ..compiler.finish()? };
+        Self::new(program, settings)
     }
 
     pub(crate) fn new(mut program: Program, settings: Settings) -> Result<Self, LoadError> {

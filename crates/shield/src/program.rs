@@ -28,7 +28,17 @@ pub(crate) struct Program {
     pub names: Names,
     pub literals: crate::gate::Literals,
     pub by_id: HashMap<u32, RuleIndex>,
+    pub rereads: Rereads,
     pub by_tag: HashMap<String, Vec<RuleIndex>>,
+}
+
+/// Whether a value that is text in base64 is inspected as that text too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Rereads {
+    /// As the Core Rule Set expects.
+    #[default]
+    Never,
+    Base64,
 }
 
 /// One rule with its chain.

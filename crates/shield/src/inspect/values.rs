@@ -2,6 +2,7 @@
 
 use crate::body::{Collector, form, json, multipart, xml};
 use crate::limits::{Limit, Limits};
+use crate::program::Rereads;
 use crate::request::{Processor, Request};
 use crate::texts::{TextId, Texts};
 use crate::transform::url_decoded;
@@ -42,7 +43,7 @@ impl<'r> Values<'r> {
     }
 
     /// Takes over what the readers found, and what follows from it.
-    pub(super) fn take(&mut self, collector: &mut Collector<'r>, texts: &mut Texts<'r>) {
+    pub(super) fn take(&mut self, collector: &mut Collector<'r>, texts: &mut Texts<'r>, rereads: Rereads) {
         for found in collector.found.drain(..) {
             let names = match found.variable {
                 Variable::ArgsGet => Some(Variable::ArgsGetNames),
@@ -59,7 +60,19 @@ impl<'r> Values<'r> {
                     self.put(names, found.name.clone(), text);
                 }
             }
+            if rereads == Rereads::Base64 && found.variable == Variable::RequestFilename {
+                for plain in found.value.split(|byte| *byte == b'/').filter_map(reread) {
+                    let plain = texts.add(Cow::Owned(plain));
+                    self.put(Variable::ArgsGet, Cow::Borrowed(b"path#base64"), plain);
+                }
+            }
+            let is_input = matches!(found.variable, Variable::ArgsGet | Variable::ArgsPost | Variable::RequestCookies);
+            let again = if rereads == Rereads::Base64 && is_input { reread(&found.value) } else { None };
             let text = texts.add(found.value);
+            if let Some(plain) = again {
+                let (name, plain) = ([&found.name, b"#base64".as_slice()].concat(), texts.add(Cow::Owned(plain)));
+                self.put(found.variable, Cow::Owned(name), plain);
+            }
             self.put(found.variable, found.name, text);
         }
         for (variable, flag) in [(Variable::ReqbodyErrorMsg, collector.malformed), (Variable::MultipartStrictError, collector.ambiguous)] {
@@ -78,6 +91,20 @@ impl<'r> Values<'r> {
     fn has(&self, variable: Variable, text: TextId) -> bool {
         self.of(variable).iter().rev().take(64).any(|index| self.list.get(*index).is_some_and(|value| value.text == text))
     }
+}
+
+const REREAD_BYTES: std::ops::RangeInclusive<usize> = 12..=16_384;
+
+/// The text that a value is in base64, when it is one: random bytes hardly ever read as text.
+fn reread(value: &[u8]) -> Option<Vec<u8>> {
+    let digits = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    if !REREAD_BYTES.contains(&value.len()) || !digits.iter().all(is_digit) {
+        return None;
+    }
+    let plain = crate::transform::Transform::Base64Decode.apply(digits).into_owned();
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
+    plain.iter().all(is_text).then_some(plain)
 }
 
 /// What is known before the body is read.

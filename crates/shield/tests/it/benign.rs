@@ -104,6 +104,7 @@ const NOTES: &[&str] = &[
     "\"ok\"; return in 2 wk; 'fine'; sleep good; he said \"stop\" -- then left; 5' #2; the pain 'worse' is > 5 mm; passport; id",
     "Dear {{name}}, your dose {{dose}} of system (x) is {{unit}}; pressure < portal vein; node -ve; //; ditto //; L and R.",
     "MSH|^~\\&|LAB|HOSP|EHR|CLINIC|20240101||ORU^R01|1|P|2.5\rPID|1||123||O'BRIEN^SEAN||19700101|M\rOBX|1|ST|ID|| > 5 | mg/dL",
+    "union was a great select; JavaScript: Basics of JavaScript Language; D'or 1st parfume; nc 8000 controller; bash away in the gym",
     "C# or C++; the 'A' -- B; \"Q\" #3; 1/2 -- 3/4 --; a -- b #; 10% off -- today; ok ;-- ; (a) or (b) = (c)",
     "T: 37.2°C — “curly” quotes, ‘single’, … ellipsis; 3–4 wk; ½ tab; ≥ 90 %; μg; naïve; Δ = 2; → refer",
 ];
