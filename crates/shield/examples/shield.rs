@@ -71,7 +71,10 @@ fn test(inspector: &Inspector, options: &Options, cases: &[cases::Case]) -> Resu
     }
     println!("{:>6} of {:>5}  all", report.passed, report.total);
     for failure in &report.failed {
-        println!("{} expected {:?} forbidden {:?} got {:?}", failure.test, failure.expected, failure.forbidden, failure.got);
+        println!(
+            "{} expected {:?} forbidden {:?} got {:?}",
+            failure.test, failure.expected, failure.forbidden, failure.got
+        );
     }
     Ok(())
 }
@@ -81,7 +84,13 @@ fn decide(inspector: &Inspector, options: &Options, cases: &[cases::Case]) -> Re
         if options.json {
             println!("{}", serde_json::to_string(&decided)?);
         } else {
-            println!("{} {} score {} {:?}", if decided.block { "block" } else { "pass " }, decided.test, decided.score, decided.ids);
+            println!(
+                "{} {} score {} {:?}",
+                if decided.block { "block" } else { "pass " },
+                decided.test,
+                decided.score,
+                decided.ids
+            );
         }
     }
     Ok(())
@@ -105,7 +114,12 @@ fn time(inspector: &Inspector, options: &Options, cases: &[cases::Case]) -> Resu
         for _ in 0..options.rounds {
             blocks += u32::from(case.request(|request| inspector.inspect(request))?.blocks());
         }
-        println!("{} {:.1} microseconds ({blocks} of {} blocked)", case.test, begin.elapsed().as_secs_f64() * 1e6 / f64::from(options.rounds), options.rounds);
+        println!(
+            "{} {:.1} microseconds ({blocks} of {} blocked)",
+            case.test,
+            begin.elapsed().as_secs_f64() * 1e6 / f64::from(options.rounds),
+            options.rounds
+        );
     }
     Ok(())
 }

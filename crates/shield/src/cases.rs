@@ -124,8 +124,10 @@ pub fn test(inspector: &Inspector, cases: &[Case]) -> Result<Report, CaseError> 
     let mut report = Report::default();
     for case in cases {
         let got = case.request(|request| inspector.inspect(request))?.ids();
-        let passes = case.expect_ids.iter().all(|id| got.contains(id)) && !case.forbid_ids.iter().any(|id| got.contains(id));
-        let file = inspector.file_of(case.rule).map_or("(no such rule)", |file| file.rsplit('/').next().unwrap_or(file));
+        let passes =
+            case.expect_ids.iter().all(|id| got.contains(id)) && !case.forbid_ids.iter().any(|id| got.contains(id));
+        let file =
+            inspector.file_of(case.rule).map_or("(no such rule)", |file| file.rsplit('/').next().unwrap_or(file));
         let (passed, total) = report.files.entry(file.to_owned()).or_default();
         *total += 1;
         *passed += usize::from(passes);
@@ -162,7 +164,9 @@ pub fn decide(inspector: &Inspector, cases: &[Case]) -> Result<Vec<Decided>, Cas
 
 fn decided(test: &str, verdict: &Verdict) -> Decided {
     let limit = match verdict.decision {
-        Decision::Block(Ground::Limit(limit)) | Decision::WouldBlock(Ground::Limit(limit)) => Some(format!("{limit:?}")),
+        Decision::Block(Ground::Limit(limit)) | Decision::WouldBlock(Ground::Limit(limit)) => {
+            Some(format!("{limit:?}"))
+        }
         _ => None,
     };
     Decided { test: test.to_owned(), block: verdict.blocks(), score: verdict.score, ids: verdict.ids(), limit }

@@ -6,7 +6,7 @@ mod targets;
 use crate::error::LoadError;
 use crate::gate::Literals;
 use crate::operator::Operator;
-use crate::program::{Disruption, Key, Link, Program, Rule, RuleIndex, Role, Target, Targets};
+use crate::program::{Disruption, Key, Link, Program, Role, Rule, RuleIndex, Target, Targets};
 use crate::source;
 use crate::variable::Variable;
 use actions::Actions;
@@ -19,10 +19,13 @@ pub(crate) struct RuleFile {
     pub bytes: Vec<u8>,
 }
 
+/// The bytes of a data file, from the rule file that names it and its name.
+pub(crate) type Data<'d> = &'d dyn Fn(&str, &str) -> Result<Vec<u8>, String>;
+
 /// Compiles files in order.
 pub(crate) struct Compiler<'d> {
     program: Program,
-    data: &'d dyn Fn(&str, &str) -> Result<Vec<u8>, String>,
+    data: Data<'d>,
     file: Arc<str>,
     markers: HashMap<Vec<u8>, RuleIndex>,
     skips: Vec<(RuleIndex, Vec<u8>)>,
@@ -41,8 +44,7 @@ enum Late {
 }
 
 impl<'d> Compiler<'d> {
-    /// `data` gives the bytes of a data file, from the rule file that names it and its name.
-    pub(crate) fn new(data: &'d dyn Fn(&str, &str) -> Result<Vec<u8>, String>) -> Self {
+    pub(crate) fn new(data: Data<'d>) -> Self {
         let mut compiler = Self {
             program: Program::default(),
             data,
@@ -236,7 +238,10 @@ impl<'d> Compiler<'d> {
             None => ("rx".to_owned(), rest),
         };
         // The same test is compiled once; data files are named relative to the rule file.
-        let key = (rest.to_vec(), if name.to_ascii_lowercase().contains("file") { self.file.to_string() } else { String::new() });
+        let key = (
+            rest.to_vec(),
+            if name.to_ascii_lowercase().contains("file") { self.file.to_string() } else { String::new() },
+        );
         if let Some(id) = self.operator_ids.get(&key) {
             return Ok((*id, negated));
         }
@@ -263,8 +268,11 @@ impl<'d> Compiler<'d> {
             let target = self.markers.get(&marker).copied();
             let Some(rule) = self.program.rules.get_mut(rule) else { continue };
             let name = String::from_utf8_lossy(&marker).into_owned();
-            let missing =
-                || LoadError::Rule { file: rule.file.to_string(), line: rule.line, what: format!("there is no marker {name}") };
+            let missing = || LoadError::Rule {
+                file: rule.file.to_string(),
+                line: rule.line,
+                what: format!("there is no marker {name}"),
+            };
             rule.skip_to = Some(target.ok_or_else(missing)?);
         }
         let mut removed = Vec::new();
@@ -312,7 +320,9 @@ impl<'d> Compiler<'d> {
 
     fn widen(&mut self, rules: &[RuleIndex], added: &[Target]) {
         for rule in rules {
-            let Some(link) = self.program.rules.get_mut(*rule).and_then(|rule| rule.links.first_mut()) else { continue };
+            let Some(link) = self.program.rules.get_mut(*rule).and_then(|rule| rule.links.first_mut()) else {
+                continue;
+            };
             let Some(now) = self.program.targets.get(link.targets) else { continue };
             let list = now.list.iter().chain(added).cloned().collect();
             link.targets = self.program.targets.len();
@@ -324,9 +334,9 @@ impl<'d> Compiler<'d> {
 fn fixed(list: Vec<Target>) -> Targets {
     let fixed = list.iter().all(|target| !target.variable.moves() || target.role == Role::Spare);
     let slot = match list.as_slice() {
-        [Target { variable: Variable::Tx, key: Key::Named(_, Some(slot)), role: role @ (Role::Look | Role::Count) }] => {
-            Some((*slot, *role))
-        }
+        [
+            Target { variable: Variable::Tx, key: Key::Named(_, Some(slot)), role: role @ (Role::Look | Role::Count) },
+        ] => Some((*slot, *role)),
         _ => None,
     };
     Targets { list, fixed, slot }

@@ -10,11 +10,11 @@ use crate::limits::Limit;
 use crate::program::{Disruption, EngineState, Force, Program, Rule, RuleIndex, Target, TargetsId};
 use crate::request::{Processor, Request};
 use crate::settings::{Gates, Mode, Settings};
+use crate::store::Store;
 use crate::texts::Texts;
 use crate::verdict::{Decision, Ground, Hit, Outcome, Place, Step, Verdict};
 use resolve::Spot;
 use std::rc::Rc;
-use crate::store::Store;
 use values::Values;
 
 /// Rules that do not apply to a route, with their rules looked up.
@@ -62,7 +62,9 @@ impl<'i, 'r> Run<'i, 'r> {
         request: &'i Request<'r>,
     ) -> Self {
         let limits = &settings.limits;
-        let size = request.body.len() + request.uri.len() + request.headers.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
+        let size = request.body.len()
+            + request.uri.len()
+            + request.headers.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
         let mut run = Self {
             program,
             settings,
@@ -104,7 +106,13 @@ impl<'i, 'r> Run<'i, 'r> {
         self.take(&mut collector);
         self.phase(0);
         if self.ground.is_none() || self.settings.mode == Mode::Observe {
-            values::body(self.request, self.processor, self.force_body == Force::On, &self.settings.limits, &mut collector);
+            values::body(
+                self.request,
+                self.processor,
+                self.force_body == Force::On,
+                &self.settings.limits,
+                &mut collector,
+            );
             self.take(&mut collector);
             self.phase(1);
         }
@@ -132,7 +140,8 @@ impl<'i, 'r> Run<'i, 'r> {
     }
 
     fn is_over(&self) -> bool {
-        (self.settings.mode == Mode::Block && self.ground.is_some()) || matches!(self.ground, Some(Ground::Limit(Limit::Work)))
+        (self.settings.mode == Mode::Block && self.ground.is_some())
+            || matches!(self.ground, Some(Ground::Limit(Limit::Work)))
     }
 
     fn phase(&mut self, phase: usize) {

@@ -51,7 +51,9 @@ impl Inspector {
         let spared = spared(&mut program, &settings)?;
         let level = settings.paranoia.to_string();
         let mut values = vec![("crs_setup_version".to_owned(), "334".to_owned())];
-        for name in ["paranoia_level", "executing_paranoia_level", "blocking_paranoia_level", "detection_paranoia_level"] {
+        for name in
+            ["paranoia_level", "executing_paranoia_level", "blocking_paranoia_level", "detection_paranoia_level"]
+        {
             values.push((name.to_owned(), level.clone()));
         }
         values.push(("inbound_anomaly_score_threshold".to_owned(), settings.inbound_threshold.to_string()));

@@ -225,7 +225,8 @@ fn byte_range(argument: &[u8]) -> Result<ByteSet, String> {
 
 /// A percent sign that two hexadecimal digits do not follow.
 pub(crate) fn bad_url_encoding(value: &[u8]) -> bool {
-    let digits = |place: usize| value.get(place + 1..place + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    let digits =
+        |place: usize| value.get(place + 1..place + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
     value.iter().enumerate().any(|(place, byte)| *byte == b'%' && !digits(place))
 }
 

@@ -23,7 +23,8 @@ impl Pattern {
         let config = syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true).nest_limit(400);
         let hir: Hir = syntax::parse_with(&translated.relaxed, &config).map_err(|error| error.to_string())?;
         // Many rules share the memory of one process, so each keeps only a small table of states.
-        let limits = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(512 * 1024).nfa_size_limit(Some(64 << 20));
+        let limits =
+            meta::Config::new().utf8_empty(false).hybrid_cache_capacity(512 * 1024).nfa_size_limit(Some(64 << 20));
         let regex =
             meta::Builder::new().configure(limits).build_from_hir(&hir).map_err(|error| format!("{error:?}"))?;
         let careful = match translated.careful {

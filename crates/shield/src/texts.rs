@@ -43,10 +43,10 @@ impl<'r> Texts<'r> {
     /// The number of a value; equal short values share one, and so everything learned about them.
     pub(crate) fn add(&mut self, bytes: Cow<'r, [u8]>) -> TextId {
         let key = (bytes.len() <= INTERNED_BYTES_MAX).then(|| digest(self.seed, &bytes));
-        if let Some(id) = key.and_then(|key| self.known.get(&key)) {
-            if self.list.get(*id as usize).is_some_and(|text| text.bytes == bytes) {
-                return TextId(*id);
-            }
+        if let Some(id) = key.and_then(|key| self.known.get(&key))
+            && self.list.get(*id as usize).is_some_and(|text| text.bytes == bytes)
+        {
+            return TextId(*id);
         }
         let id = u32::try_from(self.list.len()).unwrap_or(UNKNOWN - 1);
         self.spent += bytes.len() as u64;
@@ -81,15 +81,15 @@ impl<'r> Texts<'r> {
         if known != UNKNOWN {
             return TextId(known);
         }
-        let unchanged = !text.set.meets(triggers) && !(step.changes_empty() && text.bytes.is_empty());
-        let made = match unchanged {
-            true => None,
-            false => match step.apply(&text.bytes) {
+        let may_change = text.set.meets(triggers) || (step.changes_empty() && text.bytes.is_empty());
+        let made = match may_change {
+            false => None,
+            true => match step.apply(&text.bytes) {
                 Cow::Borrowed(_) => None,
                 Cow::Owned(made) => Some(made),
             },
         };
-        self.spent += if unchanged { 0 } else { text.bytes.len() as u64 };
+        self.spent += if may_change { text.bytes.len() as u64 } else { 0 };
         let next = made.map_or(id, |made| self.add(Cow::Owned(made)));
         if let Some(slot) = self.list.get_mut(id.0 as usize).and_then(|text| text.after.get_mut(*step as usize)) {
             *slot = next.0;

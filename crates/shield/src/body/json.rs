@@ -167,7 +167,8 @@ impl<'r> Reader<'r, '_> {
 
 fn is_number_or_name(word: &[u8]) -> bool {
     matches!(word, b"true" | b"false" | b"null")
-        || (!word.is_empty() && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')))
+        || (!word.is_empty()
+            && word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')))
 }
 
 fn escape(letter: u8) -> Option<u8> {

@@ -85,7 +85,10 @@ fn read_part<'r>(part: &'r [u8], into: &mut Collector<'r>) -> Result<Option<usiz
     let find = |name: &[u8]| {
         lines.iter().find_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
-            line.get(..colon)?.trim_ascii().eq_ignore_ascii_case(name).then(|| line.get(colon + 1..).unwrap_or_default())
+            line.get(..colon)?
+                .trim_ascii()
+                .eq_ignore_ascii_case(name)
+                .then(|| line.get(colon + 1..).unwrap_or_default())
         })
     };
     let disposition = find(b"content-disposition");

@@ -2,7 +2,9 @@
 
 use super::targets;
 use crate::macros::Macro;
-use crate::program::{Change, Collection, Control, Disruption, EngineState, Force, Names, Program, RuleIndex, SetVar, Target};
+use crate::program::{
+    Change, Collection, Control, Disruption, EngineState, Force, Names, Program, RuleIndex, SetVar, Target,
+};
 use crate::source;
 use crate::store::Held;
 use crate::transform::Transform;
@@ -119,7 +121,8 @@ impl Actions {
             "ctl" => self.controls.push(control(&text(), names)?),
             "skipafter" => self.skip_after = Some(value.to_vec()),
             // Notes for people and for ModSecurity's own log and collections; no verdict depends on them.
-            "auditlog" | "noauditlog" | "logdata" | "ver" | "rev" | "maturity" | "accuracy" | "expirevar" | "initcol" => {}
+            "auditlog" | "noauditlog" | "logdata" | "ver" | "rev" | "maturity" | "accuracy" | "expirevar"
+            | "initcol" => {}
             _ => return Err(format!("the action {name} is outside the subset")),
         }
         Ok(())
@@ -183,7 +186,7 @@ fn set_var(value: &[u8], names: &mut Names) -> Result<SetVar, String> {
     };
     let name = Macro::parse(name.get(1..).unwrap_or_default(), names)?;
     let slot = match (collection, name.fixed()) {
-        (Collection::Tx, Some(fixed)) => Some(names.slot(&fixed.to_vec())),
+        (Collection::Tx, Some(fixed)) => Some(names.slot(fixed)),
         _ => None,
     };
     Ok(SetVar { collection, name, slot, change })
@@ -213,9 +216,11 @@ fn control(text: &str, names: &mut Names) -> Result<LateControl, String> {
             _ => return Err(format!("ctl:{text} is outside the subset")),
         })),
         "requestbodyprocessor" => LateControl::Ready(Control::BodyProcessor(value.to_ascii_uppercase())),
-        "forcerequestbodyvariable" => {
-            LateControl::Ready(Control::ForceBody(if value.eq_ignore_ascii_case("on") { Force::On } else { Force::Off }))
-        }
+        "forcerequestbodyvariable" => LateControl::Ready(Control::ForceBody(if value.eq_ignore_ascii_case("on") {
+            Force::On
+        } else {
+            Force::Off
+        })),
         "auditengine" | "auditlogparts" => LateControl::Nothing,
         _ => return Err(format!("ctl:{name} is outside the subset")),
     })

@@ -2,12 +2,12 @@
 
 use super::Run;
 use super::resolve::{Spot, Subject};
-use crate::store::Held;
 use crate::byteset::ByteSet;
 use crate::gate::Opened;
 use crate::operator::{self, Operator, Test};
 use crate::program::{Change, Collection, Control, Link, Role, Rule, RuleIndex, SetVar};
 use crate::request::Processor;
+use crate::store::Held;
 use crate::texts::TextId;
 use std::borrow::Cow;
 
@@ -51,7 +51,8 @@ impl<'i, 'r> Run<'i, 'r> {
     /// Whether no spot can match, from what is known of all of them together.
     fn is_hopeless(&mut self, rule: &'i Rule, link: &'i Link) -> bool {
         let program = self.program;
-        let (Some(targets), Some(operator)) = (program.targets.get(link.targets), program.operators.get(link.operator)) else {
+        let (Some(targets), Some(operator)) = (program.targets.get(link.targets), program.operators.get(link.operator))
+        else {
             return true;
         };
         let chain = program.chains.get(link.chain);
@@ -118,7 +119,8 @@ impl<'i, 'r> Run<'i, 'r> {
 
     fn spot(&mut self, rule: &'i Rule, link: &'i Link, spot: &Spot) -> bool {
         let program = self.program;
-        let (Some(chain), Some(operator)) = (program.chains.get(link.chain), program.operators.get(link.operator)) else {
+        let (Some(chain), Some(operator)) = (program.chains.get(link.chain), program.operators.get(link.operator))
+        else {
             return false;
         };
         let text = match (spot.subject, &operator.test) {
@@ -207,7 +209,9 @@ impl<'i, 'r> Run<'i, 'r> {
                 let source = self.expand(argument, rule);
                 let pattern = expanded.pattern(&source);
                 self.texts.spent += self.texts.bytes(text).len() as u64;
-                match pattern.and_then(|pattern| Some(cut(self.texts.bytes(text), &pattern.find(self.texts.bytes(text))?))) {
+                match pattern
+                    .and_then(|pattern| Some(cut(self.texts.bytes(text), &pattern.find(self.texts.bytes(text))?)))
+                {
                     None => return Answer::No,
                     Some(groups) if capture => return Answer::Groups(groups),
                     Some(_) => true,
@@ -228,14 +232,16 @@ impl<'i, 'r> Run<'i, 'r> {
             }
             Test::ByteRange(allowed) => !self.texts.set(text).within(allowed),
             Test::Address(networks) => {
-                let address = std::str::from_utf8(self.texts.bytes(text)).ok().and_then(|text| text.trim().parse().ok());
+                let address =
+                    std::str::from_utf8(self.texts.bytes(text)).ok().and_then(|text| text.trim().parse().ok());
                 address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
             }
             Test::Sql => self.texts.is_sql(text, gated),
             Test::Script => self.texts.is_script(text, gated),
             Test::UrlEncoding => operator::bad_url_encoding(self.texts.bytes(text)),
             Test::Utf8Encoding => {
-                self.texts.set(text).meets(&ByteSet::range(0x80, 0xff)) && std::str::from_utf8(self.texts.bytes(text)).is_err()
+                self.texts.set(text).meets(&ByteSet::range(0x80, 0xff))
+                    && std::str::from_utf8(self.texts.bytes(text)).is_err()
             }
             Test::Always => true,
             Test::Never => false,

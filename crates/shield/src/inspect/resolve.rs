@@ -1,9 +1,9 @@
 //! From targets to the values they stand for.
 
 use super::Run;
-use crate::store::Held;
 use crate::macros::{Macro, Part};
 use crate::program::{Key, Role, Rule, Target};
+use crate::store::Held;
 use crate::texts::TextId;
 use crate::variable::Variable;
 use std::borrow::Cow;
@@ -148,7 +148,8 @@ impl<'i, 'r> Run<'i, 'r> {
 
     fn matched_names(&mut self, target: &Target, spots: &mut Vec<Spot>) {
         let last = if target.variable == Variable::MatchedVarName { self.matched.len().saturating_sub(1) } else { 0 };
-        let names: Vec<Vec<u8>> = self.matched.get(last..).unwrap_or_default().iter().map(|spot| self.spot_name(spot)).collect();
+        let names: Vec<Vec<u8>> =
+            self.matched.get(last..).unwrap_or_default().iter().map(|spot| self.spot_name(spot)).collect();
         for name in names {
             let text = self.texts.add(Cow::Owned(name.clone()));
             let name = Name::Made(name.into());

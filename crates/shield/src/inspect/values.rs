@@ -55,7 +55,8 @@ impl<'r> Values<'r> {
             if let Some(names) = names {
                 let text = texts.add(found.name.clone());
                 // A place in a JSON document names one thing, however many elements an array has.
-                let again = names == Variable::ArgsPostNames && found.name.starts_with(b"json.") && self.has(names, text);
+                let again =
+                    names == Variable::ArgsPostNames && found.name.starts_with(b"json.") && self.has(names, text);
                 if !again {
                     self.put(names, found.name.clone(), text);
                 }
@@ -75,7 +76,9 @@ impl<'r> Values<'r> {
             }
             self.put(found.variable, found.name, text);
         }
-        for (variable, flag) in [(Variable::ReqbodyErrorMsg, collector.malformed), (Variable::MultipartStrictError, collector.ambiguous)] {
+        for (variable, flag) in
+            [(Variable::ReqbodyErrorMsg, collector.malformed), (Variable::MultipartStrictError, collector.ambiguous)]
+        {
             let Some(why) = flag.filter(|_| self.of(variable).is_empty()) else { continue };
             let (text, one) = (texts.add(Cow::Borrowed(why.as_bytes())), texts.add(Cow::Borrowed(b"1")));
             match variable {
@@ -89,7 +92,11 @@ impl<'r> Values<'r> {
     }
 
     fn has(&self, variable: Variable, text: TextId) -> bool {
-        self.of(variable).iter().rev().take(64).any(|index| self.list.get(*index).is_some_and(|value| value.text == text))
+        self.of(variable)
+            .iter()
+            .rev()
+            .take(64)
+            .any(|index| self.list.get(*index).is_some_and(|value| value.text == text))
     }
 }
 

@@ -145,10 +145,13 @@ impl<'t> Run<'t> {
                 self.text.get(position).is_some_and(|byte| set.contains(*byte)) && next(self, position + 1)
             }
             Node::Text(text) => {
-                self.text.get(position..).is_some_and(|rest| rest.starts_with(text)) && next(self, position + text.len())
+                self.text.get(position..).is_some_and(|rest| rest.starts_with(text))
+                    && next(self, position + text.len())
             }
             Node::Look(look) => self.holds(*look, position) && next(self, position),
-            Node::Around { inner, ahead, wanted } => self.around(inner, *ahead, position) == *wanted && next(self, position),
+            Node::Around { inner, ahead, wanted } => {
+                self.around(inner, *ahead, position) == *wanted && next(self, position)
+            }
             Node::Again(group) => {
                 let Some((from, to)) = self.spans.get(*group).copied().flatten() else { return false };
                 let said = self.text.get(from..to).unwrap_or_default();
@@ -204,7 +207,13 @@ impl<'t> Run<'t> {
         more || (done >= min && greedy && next(self, position))
     }
 
-    fn run_of(&mut self, set: &ByteSet, (min, max, greedy): (u32, u32, bool), position: usize, next: Next<'_, 't>) -> bool {
+    fn run_of(
+        &mut self,
+        set: &ByteSet,
+        (min, max, greedy): (u32, u32, bool),
+        position: usize,
+        next: Next<'_, 't>,
+    ) -> bool {
         let rest = self.text.get(position..).unwrap_or_default();
         let most = rest.iter().take(max as usize).take_while(|byte| set.contains(**byte)).count();
         let least = min as usize;
@@ -224,7 +233,9 @@ impl<'t> Run<'t> {
             return self.at(inner, position, &mut |_, _| true);
         }
         // PCRE look-behinds have a fixed, small length per alternative.
-        (position.saturating_sub(255)..=position).rev().any(|start| self.at(inner, start, &mut |_, end| end == position))
+        (position.saturating_sub(255)..=position)
+            .rev()
+            .any(|start| self.at(inner, start, &mut |_, end| end == position))
     }
 
     fn holds(&self, look: Look, position: usize) -> bool {

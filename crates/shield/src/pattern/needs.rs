@@ -38,7 +38,9 @@ fn commonness(set: &ByteSet) -> u32 {
 fn class_set(class: &Class) -> ByteSet {
     let mut set = ByteSet::EMPTY;
     match class {
-        Class::Bytes(class) => class.iter().for_each(|range| set = set.union(&ByteSet::range(range.start(), range.end()))),
+        Class::Bytes(class) => {
+            class.iter().for_each(|range| set = set.union(&ByteSet::range(range.start(), range.end())))
+        }
         Class::Unicode(class) => {
             for range in class.iter() {
                 match (u8::try_from(u32::from(range.start())), u8::try_from(u32::from(range.end()))) {

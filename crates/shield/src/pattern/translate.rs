@@ -273,7 +273,8 @@ impl Walk<'_> {
             b'1'..=b'7' => {
                 let count = 1 + self.rest.iter().take(2).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
                 let more = self.rest.get(..count - 1).unwrap_or_default();
-                let value = more.iter().fold(byte - b'0', |value, digit| value.wrapping_mul(8).wrapping_add(digit - b'0'));
+                let value =
+                    more.iter().fold(byte - b'0', |value, digit| value.wrapping_mul(8).wrapping_add(digit - b'0'));
                 self.rest = self.rest.get(count - 1..).unwrap_or_default();
                 Ok(format!(r"\x{value:02X}"))
             }

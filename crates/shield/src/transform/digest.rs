@@ -27,10 +27,8 @@ pub(super) fn sha1(value: &[u8]) -> [u8; 20] {
 }
 
 fn sha1_block(state: [u32; 5], block: &[u8]) -> [u32; 5] {
-    let mut words: Vec<u32> = block
-        .chunks_exact(4)
-        .map(|four| four.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)))
-        .collect();
+    let mut words: Vec<u32> =
+        block.chunks_exact(4).map(|four| four.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte))).collect();
     for index in 16..80 {
         let back = |distance: usize| words.get(index - distance).copied().unwrap_or_default();
         words.push((back(3) ^ back(8) ^ back(14) ^ back(16)).rotate_left(1));
@@ -43,8 +41,7 @@ fn sha1_block(state: [u32; 5], block: &[u8]) -> [u32; 5] {
             40..60 => ((b & c) | (b & d) | (c & d), 0x8F1B_BCDC),
             _ => (b ^ c ^ d, 0xCA62_C1D6),
         };
-        let next =
-            a.rotate_left(5).wrapping_add(mix).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
+        let next = a.rotate_left(5).wrapping_add(mix).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
         (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
     }
     let [p, q, r, s, t] = state;

@@ -84,7 +84,9 @@ pub(super) fn remove_comment_marks(value: &[u8]) -> Vec<u8> {
             [] => return out,
             [b'<', b'!', b'-', b'-', after @ ..] => after,
             [b'-', b'-', b'>', after @ ..] => after,
-            [b'/', b'*', after @ ..] | [b'*', b'/', after @ ..] | [b'-', b'-', after @ ..] | [b'#', after @ ..] => after,
+            [b'/', b'*', after @ ..] | [b'*', b'/', after @ ..] | [b'-', b'-', after @ ..] | [b'#', after @ ..] => {
+                after
+            }
             [byte, after @ ..] => {
                 out.push(*byte);
                 after

@@ -46,15 +46,68 @@ impl Made {
 }
 
 const FAMILY: &[&str] = &[
-    "O'Brien", "Null", "D'Angelo", "Test", "O'Neill-Drop", "Van der Select", "Müller", "Ó Súilleabháin", "N'Golo", "Smith",
-    "L'Étoile", "Ng", "True", "False", "Or", "And", "Like", "Union", "Table", "Script", "Di Stéfano", "Szczęsny", "Æbelø", "李",
-    "Κωνσταντίνου", "Нгуен", "al-Ḥasan", "D`Souza", "McDonald--Jones", "St. John", "O’Connor", "Åkesson", "Cat", "Root", "Group",
+    "O'Brien",
+    "Null",
+    "D'Angelo",
+    "Test",
+    "O'Neill-Drop",
+    "Van der Select",
+    "Müller",
+    "Ó Súilleabháin",
+    "N'Golo",
+    "Smith",
+    "L'Étoile",
+    "Ng",
+    "True",
+    "False",
+    "Or",
+    "And",
+    "Like",
+    "Union",
+    "Table",
+    "Script",
+    "Di Stéfano",
+    "Szczęsny",
+    "Æbelø",
+    "李",
+    "Κωνσταντίνου",
+    "Нгуен",
+    "al-Ḥasan",
+    "D`Souza",
+    "McDonald--Jones",
+    "St. John",
+    "O’Connor",
+    "Åkesson",
+    "Cat",
+    "Root",
+    "Group",
 ];
-const GIVEN: &[&str] =
-    &["Anna", "Seán", "Zoë", "Jean-Luc", "María José", "Ay\u{15f}e", "Bobby", "Alter", "Björk", "Ls", "Echo", "Exec", "Eve (Evie)"];
+const GIVEN: &[&str] = &[
+    "Anna",
+    "Seán",
+    "Zoë",
+    "Jean-Luc",
+    "María José",
+    "Ay\u{15f}e",
+    "Bobby",
+    "Alter",
+    "Björk",
+    "Ls",
+    "Echo",
+    "Exec",
+    "Eve (Evie)",
+];
 const STREET: &[&str] = &[
-    "12 Storgatan; 2nd floor", "Flat 3/2, 1-1 Union Street", "c/o O'Hara & Sons", "#5 - 100 King's Rd", "Union Select Plaza 4",
-    "Calle 8 No. 5-13", "Rue de l'Église 7 bis", "P.O. Box 1=1", "5 1/2 Elm St., Apt. #2 -- rear entrance", "Block A/B, House 00",
+    "12 Storgatan; 2nd floor",
+    "Flat 3/2, 1-1 Union Street",
+    "c/o O'Hara & Sons",
+    "#5 - 100 King's Rd",
+    "Union Select Plaza 4",
+    "Calle 8 No. 5-13",
+    "Rue de l'Église 7 bis",
+    "P.O. Box 1=1",
+    "5 1/2 Elm St., Apt. #2 -- rear entrance",
+    "Block A/B, House 00",
 ];
 const NOTES: &[&str] = &[
     "Select ACE inhibitor from the formulary; drop dose if K+ > 5.5 and review in 2 weeks.",
@@ -109,15 +162,35 @@ const NOTES: &[&str] = &[
     "T: 37.2°C — “curly” quotes, ‘single’, … ellipsis; 3–4 wk; ½ tab; ≥ 90 %; μg; naïve; Δ = 2; → refer",
 ];
 const SHORTHAND: &[&str] = &[
-    "16 MOD comp; 17 DO amal; 18 -- missing; 46 #; 47 RCT(3c) = ok", "BPE 2/1/2 | 3*/2/-; OH fair; S&P; FS 36,46", "E(DO) D(O); 55-65; /6 caries; 6/ ok; |4 x; 8| pe",
-    "UL6 MO 'comp'; LR7 O; UR1-UL1 bridge; LL8 '' '' ext'd", "<2mm PD; >4mm @ 36d; BOP+; mob.=I; furc=II; Px: OHI; 3/12 rv", "(+) percussion (-) cold (*) swelling; #11 || #21 fx; [RCT]; {PFM}; x/o",
+    "16 MOD comp; 17 DO amal; 18 -- missing; 46 #; 47 RCT(3c) = ok",
+    "BPE 2/1/2 | 3*/2/-; OH fair; S&P; FS 36,46",
+    "E(DO) D(O); 55-65; /6 caries; 6/ ok; |4 x; 8| pe",
+    "UL6 MO 'comp'; LR7 O; UR1-UL1 bridge; LL8 '' '' ext'd",
+    "<2mm PD; >4mm @ 36d; BOP+; mob.=I; furc=II; Px: OHI; 3/12 rv",
+    "(+) percussion (-) cold (*) swelling; #11 || #21 fx; [RCT]; {PFM}; x/o",
 ];
 const SEARCHES: &[&str] = &[
-    "name=O%27Brien", "family=Null&given=True", "_id=1&_include=Observation:subject&_sort=-date,status", "code=http%3A%2F%2Floinc.org%7C8480-6&value-quantity=gt140",
-    "date=ge2024-01-01&date=lt2025-01-01", "q=select+one+or+more+%26+drop", "name:contains=d%27Ang&_count=50&_summary=true", "identifier=urn:oid:1.2.3.4%7C12345&active=true",
-    "_filter=name+eq+%22O%27Neill%22+and+birthdate+gt+1970", "text=cat+allergy+or+dog+allergy", "note=1+%3D+no+relief", "return=%2Fpractice%2Fpatients%3Fpage%3D2",
-    "redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback&scope=patient%2F*.read+openid&state=aZ09-_~.", "term=5%25+dextrose+%2B+KCl", "phone=%2B46+18+123+45+67", "q=C%2B%2B+or+C%23",
-    "code=I10,F32.1,Z71.9&status=active,completed", "near=59.85%7C17.63%7C10%7Ckm", "search=%C3%93+S%C3%BAilleabh%C3%A1in", "q=%27", "q=it%27s+%22fine%22+--+thanks",
+    "name=O%27Brien",
+    "family=Null&given=True",
+    "_id=1&_include=Observation:subject&_sort=-date,status",
+    "code=http%3A%2F%2Floinc.org%7C8480-6&value-quantity=gt140",
+    "date=ge2024-01-01&date=lt2025-01-01",
+    "q=select+one+or+more+%26+drop",
+    "name:contains=d%27Ang&_count=50&_summary=true",
+    "identifier=urn:oid:1.2.3.4%7C12345&active=true",
+    "_filter=name+eq+%22O%27Neill%22+and+birthdate+gt+1970",
+    "text=cat+allergy+or+dog+allergy",
+    "note=1+%3D+no+relief",
+    "return=%2Fpractice%2Fpatients%3Fpage%3D2",
+    "redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback&scope=patient%2F*.read+openid&state=aZ09-_~.",
+    "term=5%25+dextrose+%2B+KCl",
+    "phone=%2B46+18+123+45+67",
+    "q=C%2B%2B+or+C%23",
+    "code=I10,F32.1,Z71.9&status=active,completed",
+    "near=59.85%7C17.63%7C10%7Ckm",
+    "search=%C3%93+S%C3%BAilleabh%C3%A1in",
+    "q=%27",
+    "q=it%27s+%22fine%22+--+thanks",
 ];
 
 fn json(text: &str) -> String {
@@ -155,12 +228,23 @@ fn narrative(dice: &mut Dice) -> String {
 }
 
 fn resource(dice: &mut Dice, id: usize) -> String {
-    let kind = dice.pick(&["Patient", "Observation", "Condition", "Procedure", "MedicationRequest", "DocumentReference", "QuestionnaireResponse"]);
+    let kind = dice.pick(&[
+        "Patient",
+        "Observation",
+        "Condition",
+        "Procedure",
+        "MedicationRequest",
+        "DocumentReference",
+        "QuestionnaireResponse",
+    ]);
     let (family, given, street) = (json(dice.pick(FAMILY)), json(dice.pick(GIVEN)), json(dice.pick(STREET)));
     let (div, text) = (json(&narrative(dice)), json(&note(dice)));
     let data = if kind == "DocumentReference" {
         let size = 200 + dice.below(6000);
-        format!(",\"content\":[{{\"attachment\":{{\"contentType\":\"application/pdf\",\"data\":\"{}\",\"url\":\"http://localhost:8080/fhir/Binary/1\"}}}}]", base64(dice, size))
+        format!(
+            ",\"content\":[{{\"attachment\":{{\"contentType\":\"application/pdf\",\"data\":\"{}\",\"url\":\"http://localhost:8080/fhir/Binary/1\"}}}}]",
+            base64(dice, size)
+        )
     } else {
         String::new()
     };
@@ -221,7 +305,17 @@ fn usdm(dice: &mut Dice) -> String {
 
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~*".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else if byte == b' ' { "+".to_owned() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else if byte == b' ' {
+                "+".to_owned()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn form(dice: &mut Dice) -> String {
@@ -238,7 +332,13 @@ fn form(dice: &mut Dice) -> String {
 }
 
 fn multipart(dice: &mut Dice) -> Vec<u8> {
-    let file = dice.pick(&["x-ray (1).png", "O'Brien letter.pdf", "scan_2024-01-01.v2.jpg", "Befund Müller & Söhne.docx", "notes;final.txt"]);
+    let file = dice.pick(&[
+        "x-ray (1).png",
+        "O'Brien letter.pdf",
+        "scan_2024-01-01.v2.jpg",
+        "Befund Müller & Söhne.docx",
+        "notes;final.txt",
+    ]);
     let mut body = format!(
         "--b0undary\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n{}\r\n--b0undary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file}\"\r\nContent-Type: application/octet-stream\r\n\r\n",
         note(dice)
@@ -254,16 +354,36 @@ fn multipart(dice: &mut Dice) -> Vec<u8> {
 const AGENTS: &[&str] = &[
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1",
-    "HAPI-FHIR/6.8.0 (FHIR Client; FHIR 4.0.1/R4; apache)", "python-requests/2.31.0", "curl/8.4.0", "PostmanRuntime/7.36.0", "okhttp/4.12.0",
+    "HAPI-FHIR/6.8.0 (FHIR Client; FHIR 4.0.1/R4; apache)",
+    "python-requests/2.31.0",
+    "curl/8.4.0",
+    "PostmanRuntime/7.36.0",
+    "okhttp/4.12.0",
 ];
 
 pub fn headers(dice: &mut Dice, content_type: Option<&'static str>, length: usize) -> Vec<(&'static str, String)> {
     let mut list = vec![
         ("Host", dice.pick(&["clinic.example", "localhost:8443", "10.0.0.5"]).to_owned()),
         ("User-Agent", dice.pick(AGENTS).to_owned()),
-        ("Accept", dice.pick(&["application/fhir+json;q=0.9, */*;q=0.1", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "*/*"]).to_owned()),
+        (
+            "Accept",
+            dice.pick(&[
+                "application/fhir+json;q=0.9, */*;q=0.1",
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                "*/*",
+            ])
+            .to_owned(),
+        ),
         ("Accept-Language", "sv-SE,sv;q=0.9,en;q=0.8".to_owned()),
-        ("Cookie", format!("session={}; theme=\"dark\"; _ga=GA1.2.{}.17{}", base64(dice, 24), dice.below(99_999), dice.below(99_999_999))),
+        (
+            "Cookie",
+            format!(
+                "session={}; theme=\"dark\"; _ga=GA1.2.{}.17{}",
+                base64(dice, 24),
+                dice.below(99_999),
+                dice.below(99_999_999)
+            ),
+        ),
         ("Referer", "https://clinic.example/practice/patients?name=O%27Brien&tab=notes#x".to_owned()),
         ("If-None-Match", "W/\"3\"".to_owned()),
         ("Authorization", format!("Bearer eyJhbGciOiJFUzI1NiJ9.{}.{}", base64(dice, 60), base64(dice, 48))),
@@ -285,7 +405,9 @@ pub fn request(dice: &mut Dice) -> Made {
     match dice.below(10) {
         0..=2 => {
             let body = fhir(dice).into_bytes();
-            let content_type = ["application/fhir+json", "application/json; charset=utf-8", "application/fhir+json;fhirVersion=4.0"][dice.below(3)];
+            let content_type =
+                ["application/fhir+json", "application/json; charset=utf-8", "application/fhir+json;fhirVersion=4.0"]
+                    [dice.below(3)];
             post(dice, "/fhir/r4/Patient", content_type, body)
         }
         3 => {
@@ -305,13 +427,27 @@ pub fn request(dice: &mut Dice) -> Made {
             post(dice, "/practice/documents", "multipart/form-data; boundary=b0undary", body)
         }
         8 => {
-            let body = format!("[{{\"op\":\"replace\",\"path\":\"/name/0/family\",\"value\":{}}},{{\"op\":\"test\",\"path\":\"/a~1b\",\"value\":null}}]", json(dice.pick(FAMILY)));
+            let body = format!(
+                "[{{\"op\":\"replace\",\"path\":\"/name/0/family\",\"value\":{}}},{{\"op\":\"test\",\"path\":\"/a~1b\",\"value\":null}}]",
+                json(dice.pick(FAMILY))
+            );
             let mut made = post(dice, "/fhir/r4/Patient/1", "application/json-patch+json", body.into_bytes());
             made.method = "PATCH";
             made
         }
         _ => {
-            let uri = format!("/{}?{}&{}", dice.pick(&["fhir/r4/Patient", "practice/search", "oauth/authorize", "trials/list", "fhir/r4/Patient/$everything"]), dice.pick(SEARCHES), dice.pick(SEARCHES));
+            let uri = format!(
+                "/{}?{}&{}",
+                dice.pick(&[
+                    "fhir/r4/Patient",
+                    "practice/search",
+                    "oauth/authorize",
+                    "trials/list",
+                    "fhir/r4/Patient/$everything"
+                ]),
+                dice.pick(SEARCHES),
+                dice.pick(SEARCHES)
+            );
             Made { method: "GET", uri, headers: headers(dice, None, 0), body: Vec::new() }
         }
     }
@@ -332,7 +468,12 @@ pub fn record_with(dice: &mut Dice, attack: &str, beside: bool) -> Made {
 
 /// A search for an attack.
 pub fn search_with(dice: &mut Dice, attack: &str) -> Made {
-    Made { method: "GET", uri: format!("/practice/search?q={}&page=2", escaped(attack)), headers: headers(dice, None, 0), body: Vec::new() }
+    Made {
+        method: "GET",
+        uri: format!("/practice/search?q={}&page=2", escaped(attack)),
+        headers: headers(dice, None, 0),
+        body: Vec::new(),
+    }
 }
 
 /// A form with an attack in a field.

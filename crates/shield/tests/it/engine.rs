@@ -1,14 +1,18 @@
 //! The engine, rule by rule.
 
-use shield::{Decision, Exclusion, Ground, Inspector, Limit, Limits, LoadError, Mode, Outcome, Request, Route, Rules, Settings};
+use shield::{
+    Decision, Exclusion, Ground, Inspector, Limit, Limits, LoadError, Mode, Outcome, Request, Route, Rules, Settings,
+};
 
 fn ids(rules: &str, uri: &str) -> Vec<u32> {
-    let inspector = Inspector::from_text("test.conf", rules, Settings { mode: Mode::Observe, ..Settings::default() }).unwrap();
+    let inspector =
+        Inspector::from_text("test.conf", rules, Settings { mode: Mode::Observe, ..Settings::default() }).unwrap();
     inspector.inspect(&Request::new(b"GET", uri.as_bytes())).ids()
 }
 
 fn post(rules: &str, content_type: &str, body: &[u8]) -> shield::Verdict {
-    let inspector = Inspector::from_text("test.conf", rules, Settings { mode: Mode::Observe, ..Settings::default() }).unwrap();
+    let inspector =
+        Inspector::from_text("test.conf", rules, Settings { mode: Mode::Observe, ..Settings::default() }).unwrap();
     let headers = [(b"Content-Type".as_slice(), content_type.as_bytes())];
     let request = Request { headers: &headers, body, ..Request::new(b"POST", b"/") };
     inspector.inspect(&request)
@@ -56,7 +60,8 @@ fn a_chain_matches_only_as_a_whole() {
 
 #[test]
 fn scores_add_up_for_every_value_that_matches() {
-    let rules = "SecRule ARGS \"@contains x\" \"id:1,phase:2,setvar:'tx.n=+2'\"\nSecRule TX:n \"@eq 6\" \"id:2,phase:2\"";
+    let rules =
+        "SecRule ARGS \"@contains x\" \"id:1,phase:2,setvar:'tx.n=+2'\"\nSecRule TX:n \"@eq 6\" \"id:2,phase:2\"";
     assert_eq!(ids(rules, "/?a=x&b=x&c=y&d=x"), [1, 2]);
     assert_eq!(ids(rules, "/?a=x&b=x&c=y"), [1]);
 }
@@ -94,7 +99,13 @@ fn targets_are_spared_and_counted() {
 
 #[test]
 fn transformations_run_in_order_and_step_by_step_where_asked() {
-    assert_eq!(ids("SecRule ARGS \"@streq <a>\" \"id:1,phase:2,t:none,t:urlDecodeUni,t:htmlEntityDecode,t:lowercase\"", "/?a=%2526lt;A%2526GT;"), [1]);
+    assert_eq!(
+        ids(
+            "SecRule ARGS \"@streq <a>\" \"id:1,phase:2,t:none,t:urlDecodeUni,t:htmlEntityDecode,t:lowercase\"",
+            "/?a=%2526lt;A%2526GT;"
+        ),
+        [1]
+    );
     assert_eq!(ids("SecRule ARGS \"@streq A\" \"id:1,phase:2,t:lowercase,multiMatch\"", "/?a=A"), [1]);
     assert!(ids("SecRule ARGS \"@streq A\" \"id:1,phase:2,t:lowercase\"", "/?a=A").is_empty());
     for (transform, given, wanted) in [
@@ -134,12 +145,16 @@ fn a_hard_pattern_cannot_hold_the_engine_up() {
 #[test]
 fn every_json_leaf_has_its_path() {
     let body = br#"{"a":{"b":[1,{"c":"evil"}]},"d":"e\u0076il"}"#;
-    assert_eq!(places("SecRule ARGS \"@streq evil\" \"id:1,phase:2\"", "application/fhir+json", body), ["ARGS:json.d", "ARGS:json.a.b.1.c"]);
+    assert_eq!(
+        places("SecRule ARGS \"@streq evil\" \"id:1,phase:2\"", "application/fhir+json", body),
+        ["ARGS:json.d", "ARGS:json.a.b.1.c"]
+    );
 }
 
 #[test]
 fn a_broken_body_is_noticed_and_still_read() {
-    let rules = "SecRule REQBODY_ERROR \"@eq 1\" \"id:1,phase:2\"\nSecRule ARGS|XML:/* \"@contains evil\" \"id:2,phase:2\"";
+    let rules =
+        "SecRule REQBODY_ERROR \"@eq 1\" \"id:1,phase:2\"\nSecRule ARGS|XML:/* \"@contains evil\" \"id:2,phase:2\"";
     assert_eq!(post(rules, "application/json", br#"{"a": evil"#).ids(), [1, 2]);
     assert_eq!(post(rules, "text/xml", b"<a><b>x</a>evil").ids(), [1, 2]);
     assert_eq!(post(rules, "multipart/form-data; boundary=x", b"evil").ids(), [1, 2]);
@@ -206,7 +221,9 @@ fn observing_reports_what_blocking_would_do() {
 
 #[test]
 fn an_excerpt_shows_shape_and_not_content() {
-    let inspector = Inspector::from_text("test.conf", "SecRule ARGS \"@contains evil\" \"id:7,phase:2\"", Settings::default()).unwrap();
+    let inspector =
+        Inspector::from_text("test.conf", "SecRule ARGS \"@contains evil\" \"id:7,phase:2\"", Settings::default())
+            .unwrap();
     let verdict = inspector.inspect(&Request::new(b"GET", b"/?a=evil+HIV+1985"));
     let excerpt = &verdict.hits[0].places[0].excerpt;
     assert_eq!(excerpt.redacted(), "aaaa aaa 0000");

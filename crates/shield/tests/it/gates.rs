@@ -5,7 +5,8 @@ use crate::benign::{self, Dice, Made};
 use shield::{Gates, Inspector, Settings};
 
 fn pair() -> (Inspector, Inspector) {
-    let with = |gates| Inspector::built_in(Settings { gates, mode: shield::Mode::Observe, ..Settings::default() }).unwrap();
+    let with =
+        |gates| Inspector::built_in(Settings { gates, mode: shield::Mode::Observe, ..Settings::default() }).unwrap();
     (with(Gates::On), with(Gates::Off))
 }
 
@@ -35,7 +36,9 @@ fn ordinary_requests_get_the_same_verdict_with_and_without_gates() {
 }
 
 const PIECES: &[&str] = &[
-    "'", "\"", "`", " or ", "1", "=", "<", ">", "script", "on", "load", "(", ")", ";", "--", "#", "/*", "*/", "union", " select ", "\\", "u0027", "%27", "&#x3c;", "&lt;", "../", "/etc/", "passwd", "${", "}", "{{", "jndi:", "\0", "\n", "é", "alert", "a", "Z", "_", ".", "|", "&", "$(", "cat", "x", "0x", "@@", "+", "%",
+    "'", "\"", "`", " or ", "1", "=", "<", ">", "script", "on", "load", "(", ")", ";", "--", "#", "/*", "*/", "union",
+    " select ", "\\", "u0027", "%27", "&#x3c;", "&lt;", "../", "/etc/", "passwd", "${", "}", "{{", "jndi:", "\0", "\n",
+    "é", "alert", "a", "Z", "_", ".", "|", "&", "$(", "cat", "x", "0x", "@@", "+", "%",
 ];
 
 #[test]

@@ -17,7 +17,8 @@ fn no_ordinary_request_is_blocked() {
         let verdict = benign::request(&mut Dice::new(seed + 1)).inspect(&inspector);
         for hit in verdict.hits {
             let place = &hit.places[0];
-            let shown = format!("seed {seed}: {} {:?}", place.name, String::from_utf8_lossy(place.excerpt.danger_plain()));
+            let shown =
+                format!("seed {seed}: {} {:?}", place.name, String::from_utf8_lossy(place.excerpt.danger_plain()));
             let entry = blocked.entry(format!("{} {}", hit.rule, hit.message)).or_insert((0, shown));
             entry.0 += 1;
         }
