@@ -33,7 +33,7 @@ pub(crate) struct Run<'i, 'r> {
     values: Values<'r>,
     /// The spots of each fixed list of targets, looked up once a phase.
     spots: Vec<Option<Rc<[Spot]>>>,
-    views: Vec<Option<link::View>>,
+    views: Vec<Option<Box<link::View>>>,
     store: Store,
     /// Where the links of the running chain matched.
     matched: Vec<Spot>,
@@ -146,26 +146,34 @@ impl<'i, 'r> Run<'i, 'r> {
 
     fn phase(&mut self, phase: usize) {
         let program = self.program;
-        let mut skip_to = 0;
-        for index in program.phases.get(phase).into_iter().flatten() {
+        let mut rest = program.phases.get(phase).map(Vec::as_slice).unwrap_or_default();
+        while let Some((index, after)) = rest.split_first() {
+            rest = after;
             if self.is_over() || self.engine == EngineState::Off {
                 return;
             }
             let Some(rule) = program.rules.get(*index) else { continue };
-            if *index < skip_to {
-                self.note(rule, || Outcome::Skipped);
-                continue;
-            }
             if self.removed.contains(index) {
                 self.note(rule, || Outcome::Removed);
                 continue;
             }
             match self.rule(*index, rule) {
                 After::Next => {}
-                After::SkipTo(to) => skip_to = to,
+                After::SkipTo(to) => rest = self.skip(rest, to),
                 After::End => return,
             }
         }
+    }
+
+    /// What is left of a phase from a marker on.
+    fn skip(&mut self, rest: &'i [RuleIndex], to: RuleIndex) -> &'i [RuleIndex] {
+        let (skipped, rest) = rest.split_at(rest.partition_point(|index| *index < to));
+        if self.trace.is_some() {
+            for rule in skipped.iter().filter_map(|index| self.program.rules.get(*index)) {
+                self.note(rule, || Outcome::Skipped);
+            }
+        }
+        rest
     }
 
     fn note(&mut self, rule: &Rule, outcome: impl FnOnce() -> Outcome) {

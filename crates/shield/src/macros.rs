@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct Macro {
     pub parts: Vec<Part>,
+    /// What it reads as where a number is asked for, when that is known from the start.
+    pub number: Option<i64>,
 }
 
 #[derive(Clone)]
@@ -35,7 +37,9 @@ impl Macro {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.into()));
         }
-        Ok(Self { parts })
+        let mut text = Self { parts, number: None };
+        text.number = text.fixed().map(crate::operator::integer);
+        Ok(text)
     }
 
     /// The text, when it has no variable parts.

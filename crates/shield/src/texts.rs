@@ -37,7 +37,9 @@ pub(crate) struct Texts<'r> {
 impl<'r> Texts<'r> {
     /// `seed` keeps a sender from choosing values that collide.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, ..Self::default() }
+        let list = Vec::with_capacity(160);
+        let known = HashMap::with_capacity_and_hasher(256, BuildHasherDefault::default());
+        Self { list, known, seed, ..Self::default() }
     }
 
     /// The number of a value; equal short values share one, and so everything learned about them.

@@ -1,15 +1,17 @@
 //! Runs one link of a chain: prepare each value, test it, note what follows.
 
 use super::Run;
-use super::resolve::{Spot, Subject};
+use super::resolve::{Name, Spot, Subject};
 use crate::byteset::ByteSet;
 use crate::gate::Opened;
 use crate::operator::{self, Operator, Test};
-use crate::program::{Change, Collection, Control, Link, Role, Rule, RuleIndex, SetVar};
+use crate::program::{Change, Collection, Control, Key, Link, Role, Rule, RuleIndex, SetVar};
 use crate::request::Processor;
 use crate::store::Held;
 use crate::texts::TextId;
+use crate::variable::Variable;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// All values of one pair of targets and chain.
 pub(super) struct View {
@@ -32,6 +34,9 @@ impl<'i, 'r> Run<'i, 'r> {
         if self.is_hopeless(rule, link) {
             return false;
         }
+        if let Some(spot) = self.single(index, link) {
+            return self.matches(rule, link, &spot, spot.subject);
+        }
         let spots = self.spots(link.targets);
         let mut any = false;
         for spot in spots.iter() {
@@ -46,6 +51,27 @@ impl<'i, 'r> Run<'i, 'r> {
             }
         }
         any
+    }
+
+    /// The one spot of a link that compares a number of the transaction and was just found to match.
+    fn single(&self, index: RuleIndex, link: &'i Link) -> Option<Spot> {
+        let targets = self.program.targets.get(link.targets)?;
+        let (slot, role) = targets.slot?;
+        let operator = self.program.operators.get(link.operator)?;
+        let is_plain = self.program.chains.get(link.chain)?.steps.is_empty();
+        if !is_plain || link.capture || !matches!(operator.test, Test::Number(..)) {
+            return None;
+        }
+        let (name, subject) = match (role, self.store.slot(slot)) {
+            (Role::Count, held) => (Name::None, Subject::Number(i64::from(held.is_some()))),
+            (_, Some(Held::Number(number))) => match &targets.list.first()?.key {
+                Key::Named(name, _) => (Name::Made(Arc::clone(name)), Subject::Number(*number)),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let spot = Spot { variable: Variable::Tx, name, subject };
+        (self.spared.is_empty() || !self.is_spared(index, &spot)).then_some(spot)
     }
 
     /// Whether no spot can match, from what is known of all of them together.
@@ -109,7 +135,7 @@ impl<'i, 'r> Run<'i, 'r> {
         texts.sort_unstable();
         texts.dedup();
         if let Some(slot) = self.views.get_mut(link.view) {
-            *slot = Some(View { texts, set, opened: None });
+            *slot = Some(Box::new(View { texts, set, opened: None }));
         }
     }
 
@@ -174,10 +200,7 @@ impl<'i, 'r> Run<'i, 'r> {
     }
 
     fn number(&mut self, argument: &'i crate::macros::Macro, rule: &'i Rule) -> i64 {
-        match argument.fixed() {
-            Some(fixed) => operator::integer(fixed),
-            None => operator::integer(&self.expand(argument, rule)),
-        }
+        argument.number.unwrap_or_else(|| operator::integer(&self.expand(argument, rule)))
     }
 
     fn test(&mut self, rule: &'i Rule, operator: &'i Operator, text: TextId, capture: bool) -> Answer {
