@@ -1,10 +1,11 @@
 //! Runs rules over case files from a shell.
 //!
 //! `shield test --rules DIR --cases FILE [--json]`, `shield decide [--rules DIR] --cases FILE [--json]`,
-//! `shield explain [--rules DIR] --cases FILE --test NAME`, `shield time [--rules DIR] --cases FILE [--rounds N]`.
+//! `shield explain [--rules DIR] --cases FILE --test NAME`,
+//! `shield gates [--rules DIR] --cases FILE`, `shield time [--rules DIR] --cases FILE [--rounds N]`.
 #![expect(clippy::print_stdout, reason = "a command line speaks through its output")]
 
-use shield::{Inspector, Outcome, Settings, cases};
+use shield::{Gates, Inspector, Outcome, Settings, cases};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -39,7 +40,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, Failure> 
 
 fn main() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1);
-    let verb = words.next().ok_or("test, decide, explain or time?")?;
+    let verb = words.next().ok_or("test, decide, explain, gates or time?")?;
     let options = options(words)?;
     let cases = cases::parse(&std::fs::read(&options.cases)?)?;
     let blocking = Settings { paranoia: options.paranoia, ..Settings::default() };
@@ -47,8 +48,9 @@ fn main() -> Result<(), Failure> {
         "test" => test(&Inspector::load(&options.rules, cases::regression_settings())?, &options, &cases),
         "decide" => decide(&inspector(&options, blocking)?, &options, &cases),
         "explain" => explain(&inspector(&options, blocking)?, &options, &cases),
+        "gates" => gates(&options, &cases),
         "time" => time(&inspector(&options, blocking)?, &options, &cases),
-        _ => Err("test, decide, explain or time?".into()),
+        _ => Err("test, decide, explain, gates or time?".into()),
     }
 }
 
@@ -104,6 +106,14 @@ fn explain(inspector: &Inspector, options: &Options, cases: &[cases::Case]) -> R
             println!("  {} {} {:?}", step.rule, step.at, step.outcome);
         }
     }
+    Ok(())
+}
+
+/// Says for which cases the gates change the verdict: for none, ever.
+fn gates(options: &Options, cases: &[cases::Case]) -> Result<(), Failure> {
+    let with = |gates| inspector(options, Settings { gates, ..cases::regression_settings() });
+    let different = cases::differences(&with(Gates::On)?, &with(Gates::Off)?, cases)?;
+    println!("{} of {} cases differ without gates {different:?}", different.len(), cases.len());
     Ok(())
 }
 

@@ -171,3 +171,15 @@ fn decided(test: &str, verdict: &Verdict) -> Decided {
     };
     Decided { test: test.to_owned(), block: verdict.blocks(), score: verdict.score, ids: verdict.ids(), limit }
 }
+
+/// The names of the cases for which two inspectors say different things.
+pub fn differences(one: &Inspector, other: &Inspector, cases: &[Case]) -> Result<Vec<String>, CaseError> {
+    let mut names = Vec::new();
+    for case in cases {
+        let (left, right) = case.request(|request| (one.inspect(request), other.inspect(request)))?;
+        if left.ids() != right.ids() || left.score != right.score || left.decision != right.decision {
+            names.push(case.test.clone());
+        }
+    }
+    Ok(names)
+}

@@ -12,3 +12,4 @@ mod benign;
 mod engine;
 mod gates;
 mod house;
+mod readers;
