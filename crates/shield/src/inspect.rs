@@ -33,6 +33,8 @@ pub(crate) struct Run<'i, 'r> {
     values: Values<'r>,
     /// The spots of each fixed list of targets, looked up once a phase.
     spots: Vec<Option<Rc<[Spot]>>>,
+    /// No spots at all, as most lists of targets turn out.
+    nowhere: Rc<[Spot]>,
     views: Vec<Option<Box<link::View>>>,
     store: Store,
     /// Where the links of the running chain matched.
@@ -72,6 +74,7 @@ impl<'i, 'r> Run<'i, 'r> {
             texts: Texts::new(seed),
             values: Values::default(),
             spots: vec![None; program.targets.len()],
+            nowhere: Rc::new([]),
             views: std::iter::repeat_with(|| None).take(program.views).collect(),
             store: start.clone(),
             matched: Vec::new(),
@@ -239,8 +242,9 @@ impl<'i, 'r> Run<'i, 'r> {
         if let Some(Some(spots)) = self.spots.get(targets) {
             return Rc::clone(spots);
         }
-        let Some(list) = self.program.targets.get(targets) else { return Rc::new([]) };
-        let spots: Rc<[Spot]> = self.resolve(&list.list).into();
+        let Some(list) = self.program.targets.get(targets) else { return Rc::clone(&self.nowhere) };
+        let found = self.resolve(&list.list);
+        let spots: Rc<[Spot]> = if found.is_empty() { Rc::clone(&self.nowhere) } else { found.into() };
         if list.fixed
             && let Some(slot) = self.spots.get_mut(targets)
         {

@@ -94,6 +94,9 @@ impl<'i, 'r> Run<'i, 'r> {
             let right = self.number(argument, rule);
             return comparison.holds(number, right) == link.negated;
         }
+        if targets.fixed && self.spots(link.targets).is_empty() {
+            return true;
+        }
         let has_needs = operator.gate.is_some() || !operator.needs_bytes.is_empty();
         if !self.gated() || link.negated || link.every_step || !targets.fixed || !has_needs {
             return false;
