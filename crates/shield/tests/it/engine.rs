@@ -127,6 +127,17 @@ fn transformations_run_in_order_and_step_by_step_where_asked() {
 }
 
 #[test]
+fn classes_mean_what_they_mean_in_pcre() {
+    let rules = r#"SecRule ARGS "@rx ^[^!\"\(\),/:-\?\[-\]\{\}]+$" "id:1,phase:2""#;
+    assert_eq!(ids(rules, "/?x=abc"), [1]);
+    for odd in ["a%22", "a:b", "a%3Cb", "a%3Fb", "a[b", "a%5Cb", "a]b", "a{b"] {
+        assert!(ids(rules, &format!("/?x={odd}")).is_empty(), "{odd}");
+    }
+    assert_eq!(ids("SecRule ARGS \"@rx ^[[a&&b~~]{1,2}$\" \"id:1,phase:2\"", "/?x=[%26"), [1]);
+    assert_eq!(ids("SecRule ARGS \"@rx ^[[:digit:]x-]+\\<{a}$\" \"id:1,phase:2\"", "/?x=1-x%3C{a}"), [1]);
+}
+
+#[test]
 fn look_arounds_and_back_references_are_confirmed() {
     assert_eq!(ids("SecRule ARGS \"@rx a(?!b)\" \"id:1,phase:2\"", "/?x=ac"), [1]);
     assert!(ids("SecRule ARGS \"@rx a(?!b)\" \"id:1,phase:2\"", "/?x=ab").is_empty());
