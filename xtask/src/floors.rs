@@ -270,8 +270,7 @@ mod tests {
 
     #[test]
     fn identity_uses_no_more_of_seal_than_its_exception_says() {
-        let house =
-            lower().with_crate("identity", &[("seal", Need::Run), ("storage", Need::Test), ("ledger", Need::Test)]);
+        let house = lower().with_crate("identity", &[("seal", Need::Run)]);
         let right = "use seal::password::{Hasher, Policy};\nuse seal::{\n  Secret, token,\n};\n// seal::TenantKeys\nfn f(_: seal::Secret) {}";
         assert_eq!(said(&house.clone().with("crates/identity/src/a.rs", right)), "");
         let wrong = [
