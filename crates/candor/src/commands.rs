@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod demo;
 mod runner;
 mod serve;
@@ -30,6 +31,8 @@ enum Command {
     Verify(verify::Verify),
     /// Run the probes behind the trust page, as a process of its own.
     Runner(runner::Run),
+    /// Measure the figures that the house promises on this machine.
+    Bench(bench::Bench),
     /// Show the present one-time code of a secret.
     Totp {
         /// The secret in base32.
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => in_runtime(demo.run()),
         Command::Serve(serve) => in_runtime(serve.run()),
         Command::Runner(run) => in_runtime(run.run()),
+        Command::Bench(bench) => in_runtime(bench.run()),
         Command::Verify(verify) => verify.run(),
         Command::Totp { secret } => totp(&secret),
     };
