@@ -8,6 +8,8 @@ mod verify;
 
 use std::process::ExitCode;
 
+pub use runner::open_rows;
+
 use clap::{Parser, Subcommand};
 use model::Outside as _;
 

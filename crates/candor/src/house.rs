@@ -11,7 +11,7 @@ use storage::Engine;
 use storage::engines::{Sqlite, SqliteOptions};
 use tokio::task::JoinHandle;
 use vault::Vault;
-use web::{Limits, Listen, Options, Running};
+use web::{Doorkeeper, Limits, Listen, Options, Running};
 
 use crate::ground::{Ground, Name};
 use crate::parts::{self, Needed};
@@ -117,6 +117,17 @@ impl House {
 
     /// Opens the doors. `certificate` is none for one of the house's own making.
     pub async fn serve(self, address: SocketAddr, certificate: Option<tls::Certificate>) -> Result<Open, Fault> {
+        let identity = Arc::clone(&self.identity);
+        self.serve_by(address, certificate, identity).await
+    }
+
+    /// Opens the doors under any doorkeeper. For tests that put a careless one there.
+    pub async fn serve_by(
+        self,
+        address: SocketAddr,
+        certificate: Option<tls::Certificate>,
+        doorkeeper: Arc<dyn Doorkeeper>,
+    ) -> Result<Open, Fault> {
         let certificate = match certificate {
             Some(certificate) => certificate,
             None => tls::self_made(&self.ground, self.outside.as_ref())?,
@@ -129,7 +140,7 @@ impl House {
         });
         let mut options = Options::new(Arc::clone(&self.outside), self.form_key);
         options.synthetic = self.synthetic;
-        let router = site.into_router(Arc::clone(&self.identity) as Arc<dyn web::Doorkeeper>, options);
+        let router = site.into_router(doorkeeper, options);
         let router = router.map_err(|error| Fault::new("joining the routes", error))?;
         let listen =
             Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };

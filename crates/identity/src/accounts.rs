@@ -1,10 +1,11 @@
 use access::Ctx;
-use model::{Answer, Fault, No, RecordId, Refusal, RefusalKind, RequestId, SubjectId, TenantId, Time};
+use model::{Answer, Fault, Kind, No, RecordId, Refusal, RefusalKind, RequestId, SubjectId, TenantId, Time};
 use seal::Secret;
-use vault::{Changes, Expected};
+use vault::{Change, Changes, Expected};
 
 use crate::kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, SignInName};
 use crate::rules::email::EmailAddress;
+use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
 
 /// An organisation to be made.
@@ -67,7 +68,7 @@ impl Identity {
     ) -> Result<(), Fault> {
         self.vault.create_tenant(tenant).await?;
         let duty = self.duty(roles::SET_UP, tenant, request, now);
-        let known = self.vault.recognise(&duty, <Organisation as model::Kind>::DECL, Organisation::ID).await;
+        let known = self.vault.recognise(&duty, Organisation::DECL, Organisation::ID).await;
         if known.map_err(unexpected)?.is_some() {
             return Ok(());
         }
@@ -79,7 +80,7 @@ impl Identity {
     /// The organisation's own record, as the door knows it.
     pub async fn organisation(&self, tenant: TenantId, request: RequestId, now: Time) -> Answer<Organisation> {
         let door = self.duty(roles::DOOR, tenant, request, now);
-        let found = self.vault.recognise(&door, <Organisation as model::Kind>::DECL, Organisation::ID).await?;
+        let found = self.vault.recognise(&door, Organisation::DECL, Organisation::ID).await?;
         match found {
             Some(opened) => Ok(opened.record()?),
             None => Err(Fault::new("reading an organisation", "its record is not there").into()),
@@ -89,7 +90,7 @@ impl Identity {
     /// Whether anybody can sign in to the house yet.
     pub async fn is_founded(&self, request: RequestId, now: Time) -> Answer<bool> {
         let door = self.duty(roles::DOOR, self.house, request, now);
-        let marker = self.vault.recognise(&door, <SignInName as model::Kind>::DECL, FIRST).await?;
+        let marker = self.vault.recognise(&door, SignInName::DECL, FIRST).await?;
         Ok(marker.is_some())
     }
 
@@ -102,40 +103,85 @@ impl Identity {
         now: Time,
     ) -> Answer<SubjectId> {
         let account = self.vault.outside().subject_id();
-        let verifier = self.hash(new.password).await?;
         let name_id = self.name_id(&new.email).await?;
+        let record = self.account_of(new, now).await?;
         let house = self.duty(roles::SET_UP, self.house, request, now);
-        let name = SignInName { tenant, account };
-        let claimed = self.vault.commit(&house, Changes::new().create(name_id, &name)?).await;
-        claimed.map_err(|no| match no {
-            No::Refusal(refusal) if refusal.kind == RefusalKind::Conflict => {
-                let words = "Somebody has an account with this e-mail address already. Use another address, or sign in with that one.";
-                Refusal::new(RefusalKind::Conflict, words).at("email", words).recorded().into()
-            }
-            other => other,
-        })?;
-        let record = Account {
-            email: new.email.as_str().to_owned(),
-            name: new.name,
-            roles: new.roles,
-            verifier,
-            factor: new.factor.map(|secret| Factor { secret, since: now }),
-        };
+        self.claim(&house, name_id, SignInName { tenant, account }).await?;
         let duty = self.duty(roles::SET_UP, tenant, request, now);
-        self.vault.commit(&duty, Changes::new().create(RecordId::of_subject(account), &record)?).await?;
+        let made = self.vault.commit(&duty, Changes::new().create(RecordId::of_subject(account), &record)?).await;
+        if let Err(no) = made {
+            let release = Change::Retire(SignInName::DECL, name_id, Expected::Any);
+            self.vault.commit(&house, Changes::new().and(release)).await?;
+            return Err(no);
+        }
         Ok(account)
     }
 
-    /// Writes down that the first administrator exists, so that first set-up is over for good.
-    pub(crate) async fn close_set_up(&self, account: SubjectId, request: RequestId, now: Time) -> Answer<()> {
-        let duty = self.duty(roles::SET_UP, self.house, request, now);
-        let marker = SignInName { tenant: self.house, account };
-        self.vault.commit(&duty, Changes::new().create(FIRST, &marker)?).await?;
-        Ok(())
+    /// Makes the first organisation and its administrator; afterwards set-up is over for good.
+    ///
+    /// ORDER: the name and the mark that set-up is over are written last and together. Of two set-ups at once one wins,
+    /// and the other's account has no name to sign in with; after a crash in between, set-up is still open.
+    pub(crate) async fn create_first_account(
+        &self,
+        whole: &NewTenant,
+        new: NewAccount,
+        request: RequestId,
+        now: Time,
+    ) -> Answer<SubjectId> {
+        let account = self.vault.outside().subject_id();
+        let name_id = self.name_id(&new.email).await?;
+        let record = self.account_of(new, now).await?;
+        let tenant = self.create_tenant(whole, request, now).await?;
+        let duty = self.duty(roles::SET_UP, tenant, request, now);
+        self.vault.commit(&duty, Changes::new().create(RecordId::of_subject(account), &record)?).await?;
+        let house = self.duty(roles::SET_UP, self.house, request, now);
+        let name = SignInName { tenant, account };
+        match self.vault.commit(&house, Changes::new().create(FIRST, &name)?.create(name_id, &name)?).await {
+            Ok(_) => Ok(account),
+            Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::Conflict => {
+                let over = self.is_founded(request, now).await?;
+                Err(if over { set_up_is_over() } else { taken() }.recorded().into())
+            }
+            Err(no) => Err(no),
+        }
+    }
+
+    /// Takes an e-mail address for an account, unless another account has it.
+    async fn claim(&self, house: &Ctx, id: RecordId, name: SignInName) -> Answer<()> {
+        let claimed = self.vault.commit(house, Changes::new().create(id, &name)?).await;
+        match claimed {
+            Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::Conflict => {}
+            other => return other.map(|_| ()),
+        }
+        let Some(there) = self.vault.recognise(house, SignInName::DECL, id).await? else {
+            return Err(taken().recorded().into());
+        };
+        let other: SignInName = there.record()?;
+        let door = self.duty(roles::DOOR, other.tenant, house.request, house.now);
+        let account = self.vault.recognise(&door, Account::DECL, RecordId::of_subject(other.account)).await;
+        // A name without an account was left by a crash between the two; a young one may just be getting its account.
+        let is_left = known_tenant(account)?.is_none() && there.updated.plus_seconds(LEFT_AFTER_SECONDS) <= house.now;
+        if !is_left {
+            return Err(taken().recorded().into());
+        }
+        let changes = Changes::new().revise(id, &name, Expected::Version(there.version))?;
+        self.vault.commit(house, changes).await.map(|_| ())
+    }
+
+    async fn account_of(&self, new: NewAccount, now: Time) -> Answer<Account> {
+        check_roles(&new.roles)?;
+        Ok(Account {
+            email: new.email.as_str().to_owned(),
+            name: new.name,
+            roles: new.roles,
+            verifier: self.hash(new.password).await?,
+            factor: new.factor.map(|secret| Factor { secret, since: now }),
+        })
     }
 
     /// Makes a key for a program and returns its token, which is shown once.
     pub async fn create_key(&self, ctx: &Ctx, order: KeyOrder) -> Answer<String> {
+        check_roles(&order.roles)?;
         let issued = credential::issue_key(ctx.tenant, self.vault.outside().as_ref());
         let key = ApiKey { name: order.name, owner: order.owner, roles: order.roles, ends: order.ends };
         self.vault.commit(ctx, Changes::new().create(issued.record, &key)?).await?;
@@ -153,30 +199,11 @@ impl Identity {
         self.create_key(&self.duty(roles::SET_UP, tenant, request, now), order).await
     }
 
-    /// Records that an account's second factor was enrolled.
-    pub(crate) async fn enrol(&self, door: &Ctx, account: SubjectId, secret: String) -> Answer<()> {
-        let id = RecordId::of_subject(account);
-        let found = self.vault.recognise(door, <Account as model::Kind>::DECL, id).await?;
-        let opened = found.ok_or_else(Refusal::not_found)?;
-        let mut record: Account = opened.record()?;
-        if record.factor.is_some() {
-            return Err(Refusal::new(
-                RefusalKind::Conflict,
-                "This account has a second factor already. Sign in with it.",
-            )
-            .into());
-        }
-        record.factor = Some(Factor { secret, since: door.now });
-        let changes = Changes::new().revise(id, &record, Expected::Version(opened.version))?;
-        self.vault.commit(door, changes).await?;
-        Ok(())
-    }
-
     pub(crate) async fn name_id(&self, email: &EmailAddress) -> Result<RecordId, Fault> {
         self.vault.digest_id(self.house, "sign-in-name", email.as_str()).await
     }
 
-    async fn hash(&self, password: Secret) -> Answer<String> {
+    pub(crate) async fn hash(&self, password: Secret) -> Answer<String> {
         let hasher = std::sync::Arc::clone(&self.hasher);
         let outside = std::sync::Arc::clone(self.vault.outside());
         let hashed = tokio::task::spawn_blocking(move || hasher.hash(&password, outside.as_ref())).await;
@@ -192,6 +219,35 @@ impl Identity {
 /// The house has more sign-ins at once than it has memory for.
 pub(crate) fn busy() -> Refusal {
     Refusal::new(RefusalKind::Busy, "Many people are signing in at this moment. Please try again in a few seconds.")
+}
+
+/// How long a name may be without its account before it counts as left behind, in seconds.
+const LEFT_AFTER_SECONDS: i64 = 10 * 60;
+
+/// Duties are the house's own: who could hold one could do what only the house may.
+fn check_roles(roles: &[HeldRole]) -> Answer<()> {
+    match roles.iter().find(|held| roles::is_duty(&held.role)) {
+        None => Ok(()),
+        Some(held) => {
+            let words =
+                format!("{} is a duty of the house itself. Nobody can be given it; choose another role.", held.role);
+            Err(Refusal::new(RefusalKind::Invalid, words.clone()).at("roles", words).into())
+        }
+    }
+}
+
+fn taken() -> Refusal {
+    let words =
+        "Somebody has an account with this e-mail address already. Use another address, or sign in with that one.";
+    Refusal::new(RefusalKind::Conflict, words).at("email", words)
+}
+
+/// Set-up opens once; who comes later is told so.
+pub(crate) fn set_up_is_over() -> Refusal {
+    Refusal::new(
+        RefusalKind::NotFound,
+        "Set-up is not open here. It opens once, through the link in the set-up file that the house wrote when it was first started.",
+    )
 }
 
 /// Marks in the house's tenant that first set-up is over.

@@ -44,7 +44,7 @@ impl Identity {
         let found = self.vault.recognise(&door, Session::DECL, presented.record).await;
         let Some(opened) = known_tenant(found)? else { return Ok(None) };
         let session: Session = opened.record()?;
-        if session.ends <= knock.now || session.seen.plus_seconds(session.idle_seconds_max) <= knock.now {
+        if session.is_over(knock.now) {
             return Ok(None);
         }
         let account_id = RecordId::of_subject(session.account);
@@ -104,8 +104,12 @@ impl Identity {
     }
 }
 
-fn held(roles: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
-    roles.iter().map(|held| (held.role.as_str(), Window { from: held.from, until: held.until }, Scope::Tenant))
+fn held(list: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
+    // A second barrier: none is ever written, see `accounts.rs`.
+    let may_hold = |held: &&HeldRole| !roles::is_duty(&held.role);
+    list.iter()
+        .filter(may_hold)
+        .map(|held| (held.role.as_str(), Window { from: held.from, until: held.until }, Scope::Tenant))
 }
 
 const fn refused(action: &'static str) -> Note {

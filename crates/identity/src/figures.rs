@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use model::{Answer, Kind, KindDecl, RequestId, TenantId, Time};
+use access::Ctx;
+use model::{Answer, Kind, KindDecl, RequestId, Time};
 use seal::password::Verifier;
 use vault::{Opened, Query};
 
@@ -37,7 +38,8 @@ impl Identity {
         let mut salts = BTreeSet::new();
         for tenant in self.vault.tenants().await? {
             figures.organisations += 1;
-            for opened in self.every(tenant, Account::DECL, request, now).await? {
+            let duty = self.duty(roles::COUNT, tenant, request, now);
+            for opened in self.every(&duty, Account::DECL).await? {
                 let account: Account = opened.record()?;
                 figures.accounts += 1;
                 figures.accounts_with_second_factor += u64::from(account.factor.is_some());
@@ -46,30 +48,23 @@ impl Identity {
                 let current = Verifier::parse(&account.verifier).is_ok_and(|verifier| !self.hasher.is_old(&verifier));
                 figures.verifiers_at_policy += u64::from(current);
             }
-            for opened in self.every(tenant, Session::DECL, request, now).await? {
+            for opened in self.every(&duty, Session::DECL).await? {
                 let session: Session = opened.record()?;
-                let over = session.ends <= now;
+                let over = session.is_over(now);
                 figures.sessions += u64::from(!over);
                 figures.sessions_with_second_factor += u64::from(!over && session.factors.len() >= 2);
-                figures.sessions_overdue += u64::from(session.ends.plus_seconds(24 * 60 * 60) <= now);
+                figures.sessions_overdue += u64::from(session.over_from().plus_seconds(24 * 60 * 60) <= now);
             }
         }
         figures.distinct_salts = salts.len() as u64;
         Ok(figures)
     }
 
-    async fn every(
-        &self,
-        tenant: TenantId,
-        kind: &'static KindDecl,
-        request: RequestId,
-        now: Time,
-    ) -> Answer<Vec<Opened>> {
-        let duty = self.duty(roles::COUNT, tenant, request, now);
+    pub(crate) async fn every(&self, duty: &Ctx, kind: &'static KindDecl) -> Answer<Vec<Opened>> {
         let mut all = Vec::new();
         let mut after = None;
         loop {
-            let found = self.vault.search(&duty, &Query { limit: 50, after, ..Query::all(kind) }).await?;
+            let found = self.vault.search(duty, &Query { limit: 50, after, ..Query::all(kind) }).await?;
             all.extend(found.page);
             match found.next {
                 Some(next) => after = Some(next),

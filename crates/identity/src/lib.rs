@@ -7,6 +7,8 @@
 //! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
 //! | `accounts.rs` | first set-up, new accounts, API keys |
 //! | `sign_in.rs` | password, then second factor, then a session |
+//! | `turns.rs` | one attempt at a time for each account |
+//! | `sweep.rs` | sessions and tickets that are over are deleted |
 //! | `doorkeeper.rs` | a cookie or a token becomes a `Ctx`, on every request |
 //! | `pages/` | sign-in, enrolment, set-up |
 //!
@@ -21,6 +23,8 @@ mod pages;
 mod roles;
 pub mod rules;
 mod sign_in;
+mod sweep;
+mod turns;
 
 use std::sync::Arc;
 
@@ -35,6 +39,7 @@ pub use kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session
 pub use pages::{State, site};
 pub use roles::{PERMISSIONS, ROLES};
 pub use sign_in::{SignedIn, Step};
+pub use sweep::Swept;
 
 /// Every kind that identity stores.
 pub const KINDS: &[&KindDecl] = kinds::ALL;
@@ -45,12 +50,13 @@ pub struct Identity {
     hasher: Arc<Hasher>,
     /// The tenant of the house itself, which knows who belongs where.
     house: TenantId,
+    turns: turns::Turns,
 }
 
 impl Identity {
     /// Identity over a vault whose house tenant exists.
     pub fn new(vault: Arc<Vault>, hasher: Arc<Hasher>, house: TenantId) -> Self {
-        Self { vault, hasher, house }
+        Self { vault, hasher, house, turns: turns::Turns::new() }
     }
 
     /// The vault behind it.

@@ -9,6 +9,9 @@ pub(crate) const SET_UP: &str = "duty.set-up";
 /// The duty of counting for the trust page.
 pub(crate) const COUNT: &str = "duty.count";
 
+/// The duty of deleting what is over.
+pub(crate) const SWEEP: &str = "duty.sweep";
+
 const PEOPLE: &str = "People and keys";
 const DOORS: &str = "The door";
 const EVIDENCE: &str = "Evidence";
@@ -90,4 +93,15 @@ pub const ROLES: &[RoleDecl] = &[
         words: "Counts accounts and sessions for the trust page.",
         permissions: &["account.read", "session.keep"],
     },
+    RoleDecl {
+        name: SWEEP,
+        title: "Sweeping",
+        words: "Deletes sessions and sign-ins that are over.",
+        permissions: &["session.keep"],
+    },
 ];
+
+/// Whether a role is one of the house's own duties, which no account and no key can hold.
+pub(crate) fn is_duty(role: &str) -> bool {
+    role.starts_with("duty.")
+}

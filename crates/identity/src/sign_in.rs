@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use access::Ctx;
-use model::{Answer, Fault, Kind, RecordId, Refusal, RefusalKind, RequestId, SubjectId, TenantId, Time};
+use model::{Answer, Fault, Kind, No, RecordId, Refusal, RefusalKind, RequestId, SubjectId, TenantId, Time};
 use seal::Secret;
 use seal::password::{Outcome, PasswordError, Verifier};
-use vault::{Change, Changes, Expected, Note};
+use vault::{Change, Changes, Expected, Note, Opened};
 
-use crate::kinds::{Account, Session, SignInName, SignInState, Ticket};
+use crate::kinds::{Account, Factor, Session, SignInName, SignInState, Ticket};
 use crate::rules::email::EmailAddress;
 use crate::rules::{code, patience};
 use crate::{Identity, accounts::busy, credential, roles};
@@ -15,6 +15,8 @@ use crate::{Identity, accounts::busy, credential, roles};
 const TICKET_SECONDS: i64 = 10 * 60;
 /// Wrong codes after which a ticket is void.
 const WRONG_CODES_MAX: u32 = 5;
+/// How often counting a wrong attempt is tried when other nodes count too.
+const COUNT_TRIES: usize = 10;
 
 /// What comes after a right password.
 pub enum Step {
@@ -43,7 +45,7 @@ pub struct SignedIn {
 }
 
 impl Identity {
-    /// The first factor. Unknown addresses cost the same time and get the same words as wrong passwords.
+    /// The first factor. Unknown addresses cost the same time, wait as long and get the same words as wrong passwords.
     pub async fn password(
         &self,
         email: &EmailAddress,
@@ -54,61 +56,84 @@ impl Identity {
         let house = self.duty(roles::DOOR, self.house, request, now);
         let name_id = self.name_id(email).await?;
         let Some(name) = self.vault.recognise(&house, SignInName::DECL, name_id).await? else {
-            self.verify(password, None).await?;
-            self.vault.note(&house, sign_in_note("refused", None)).await?;
-            return Err(wrong().recorded().into());
+            return Err(self.stranger(&house, name_id, password).await);
         };
         let name: SignInName = name.record()?;
         let door = self.duty(roles::DOOR, name.tenant, request, now);
         let account_id = RecordId::of_subject(name.account);
         let Some(opened) = self.vault.recognise(&door, Account::DECL, account_id).await? else {
-            self.verify(password, None).await?;
-            self.vault.note(&door, sign_in_note("refused", Some(name.account))).await?;
-            return Err(wrong().recorded().into());
+            return Err(self.stranger(&door, account_id, password).await);
         };
         let account: Account = opened.record()?;
+        let _turn = self.turns.take(account_id).await;
         self.check_patience(&door, name.account).await?;
-        match self.verify(password, Some(&account.verifier)).await? {
+        match self.verify(password.clone(), Some(&account.verifier)).await? {
             Outcome::Wrong => {
-                self.wrong_attempt(&door, name.account).await?;
-                Err(wrong().recorded().into())
+                self.wrong_attempt(&door, name.account, None).await?;
+                return Err(wrong().recorded().into());
             }
-            Outcome::Right | Outcome::RightButOld => self.ticket(&door, name.account, &account).await,
+            Outcome::Right => {}
+            Outcome::RightButOld => self.renew_verifier(&door, &opened, &account, password).await?,
         }
+        self.ticket(&door, name.account, &account).await
+    }
+
+    /// An address that nobody has: the same waiting, work and words.
+    async fn stranger(&self, ctx: &Ctx, id: RecordId, password: Secret) -> No {
+        let _turn = self.turns.take(id).await;
+        if let Some(refusal) = too_often(self.turns.open_from(id), ctx.now) {
+            return self.noted(ctx, sign_in_note("throttled", None), refusal).await;
+        }
+        if let Err(no) = self.verify(password, None).await {
+            return no;
+        }
+        self.turns.was_wrong(id, ctx.now);
+        self.noted(ctx, sign_in_note("refused", None), wrong()).await
     }
 
     /// The second factor: a code for the ticket that the first one gave. Begins a session.
     pub async fn second(&self, ticket: &str, entered: &str, request: RequestId, now: Time) -> Answer<SignedIn> {
         let presented = credential::read(ticket).ok_or_else(ticket_over)?;
         let door = self.duty(roles::DOOR, presented.tenant, request, now);
-        let found = self.vault.recognise(&door, Ticket::DECL, presented.record).await;
-        let opened = known_tenant(found)?.ok_or_else(ticket_over)?;
-        let record: Ticket = opened.record()?;
-        if record.ends <= now || record.wrong >= WRONG_CODES_MAX {
-            return Err(ticket_over().into());
-        }
-        let account = self.vault.recognise(&door, Account::DECL, RecordId::of_subject(record.account)).await?;
-        let account: Account = account.ok_or_else(ticket_over)?.record()?;
-        self.check_patience(&door, record.account).await?;
-        let (state, state_version) = self.state(&door, record.account).await?;
+        let found = known_tenant(self.vault.recognise(&door, Ticket::DECL, presented.record).await)?;
+        let whose = found.ok_or_else(ticket_over)?.record::<Ticket>()?.account;
+        // ORDER: what a code is judged by is read only when it is this attempt's turn.
+        let _turn = self.turns.take(RecordId::of_subject(whose)).await;
+        let Some((opened, record)) = self.good_ticket(&door, presented.record).await? else {
+            return Err(self.noted(&door, sign_in_note("ticket-over", Some(whose)), ticket_over()).await);
+        };
+        let Some(holder) = self.vault.recognise(&door, Account::DECL, RecordId::of_subject(whose)).await? else {
+            return Err(self.noted(&door, sign_in_note("ticket-over", Some(whose)), ticket_over()).await);
+        };
+        let account: Account = holder.record()?;
+        self.check_patience(&door, whose).await?;
+        let (state, state_version) = self.state(&door, whose).await?;
         let secret = record.enrolling.as_ref().or(account.factor.as_ref().map(|factor| &factor.secret));
         let step = secret.and_then(|secret| code::check(secret, entered, now, state.code_step));
         let Some(step) = step else {
-            let worse = Ticket { wrong: record.wrong + 1, ..record };
-            let changes = Changes::new().revise(presented.record, &worse, Expected::Any)?;
-            self.vault.commit(&door, changes).await?;
-            self.wrong_attempt(&door, worse.account).await?;
+            self.wrong_attempt(&door, whose, Some(presented.record)).await?;
             let words = "That code is not right. Enter the newest code; each can be used once.";
             return Err(Refusal::new(RefusalKind::NotSignedIn, words).at("code", words).recorded().into());
         };
-        if let Some(secret) = record.enrolling.clone() {
-            self.enrol(&door, record.account, secret).await?;
+        let used = Change::Retire(Ticket::DECL, presented.record, Expected::Version(opened.version));
+        let mut changes = Changes::new().and(used);
+        if let Some(secret) = record.enrolling {
+            if account.factor.is_some() {
+                return Err(self.noted(&door, sign_in_note("refused", Some(whose)), has_factor()).await);
+            }
+            let enrolled = Account { factor: Some(Factor { secret, since: now }), ..account };
+            changes = changes.revise(holder.id, &enrolled, Expected::Version(holder.version))?;
         }
-        let fresh = SignInState { wrong: 0, wrong_at: None, code_step: step, account: record.account };
-        let changes =
-            Changes::new().and(Change::Retire(Ticket::DECL, presented.record, Expected::Version(opened.version)));
-        let changes = with_state(changes, &fresh, state_version)?;
-        self.begin_session(&door, record.account, changes).await
+        let fresh = SignInState { wrong: 0, wrong_at: None, code_step: step, account: whose };
+        self.begin_session(&door, whose, with_state(changes, &fresh, state_version)?).await
+    }
+
+    /// A ticket that is neither too old nor used up.
+    async fn good_ticket(&self, door: &Ctx, id: RecordId) -> Answer<Option<(Opened, Ticket)>> {
+        let Some(opened) = self.vault.recognise(door, Ticket::DECL, id).await? else { return Ok(None) };
+        let record: Ticket = opened.record()?;
+        let is_good = door.now < record.ends && record.wrong < WRONG_CODES_MAX;
+        Ok(is_good.then_some((opened, record)))
     }
 
     /// Ends a session. Its cookie is worth nothing from the next request on.
@@ -120,7 +145,7 @@ impl Identity {
         match self.vault.commit(&door, changes).await {
             Ok(_) => Ok(()),
             // Signed out twice at once: the second has nothing left to do.
-            Err(model::No::Refusal(refusal)) if refusal.kind == RefusalKind::NotFound => Ok(()),
+            Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::NotFound => Ok(()),
             Err(no) => Err(no),
         }
     }
@@ -170,6 +195,8 @@ impl Identity {
         .await;
         match verified {
             Ok(Ok(outcome)) => Ok(outcome),
+            // No account has one that long.
+            Ok(Err(PasswordError::TooLong)) => Ok(Outcome::Wrong),
             Ok(Err(PasswordError::Busy)) => Err(busy().into()),
             Ok(Err(error)) => Err(Fault::new("checking a password", error).into()),
             Err(error) => Err(Fault::new("checking a password", error).into()),
@@ -178,30 +205,61 @@ impl Identity {
 
     async fn check_patience(&self, door: &Ctx, account: SubjectId) -> Answer<()> {
         let (state, _) = self.state(door, account).await?;
-        match patience::open_from(state.wrong, state.wrong_at) {
-            Some(from) if door.now < from => {
-                self.vault.note(door, sign_in_note("throttled", Some(account))).await?;
-                let seconds = from.seconds_since(door.now).max(0) + 1;
-                let words = format!("There were too many wrong attempts. Wait {seconds} seconds, then try again.");
-                Err(Refusal::new(RefusalKind::TooManyRequests, words).recorded().into())
-            }
-            _ => Ok(()),
+        match too_often(patience::open_from(state.wrong, state.wrong_at), door.now) {
+            Some(refusal) => Err(self.noted(door, sign_in_note("throttled", Some(account)), refusal).await),
+            None => Ok(()),
         }
     }
 
-    async fn wrong_attempt(&self, door: &Ctx, account: SubjectId) -> Answer<()> {
-        self.vault.note(door, sign_in_note("refused", Some(account))).await?;
-        for _ in 0..3 {
+    /// Writes down one wrong attempt: in the evidence, in the account's state, and in the ticket if there is one.
+    async fn wrong_attempt(&self, door: &Ctx, account: SubjectId, ticket: Option<RecordId>) -> Answer<()> {
+        // Both at once, so that they share a flush: who waits cannot tell an account from none by the time it takes.
+        let (noted, counted) = tokio::join!(
+            self.vault.note(door, sign_in_note("refused", Some(account))),
+            self.count_wrong(door, account, ticket)
+        );
+        noted?;
+        counted
+    }
+
+    async fn count_wrong(&self, door: &Ctx, account: SubjectId, ticket: Option<RecordId>) -> Answer<()> {
+        for _ in 0..COUNT_TRIES {
             let (state, version) = self.state(door, account).await?;
             let worse = SignInState { wrong: state.wrong.saturating_add(1), wrong_at: Some(door.now), ..state };
-            match self.vault.commit(door, with_state(Changes::new(), &worse, version)?).await {
+            let mut changes = with_state(Changes::new(), &worse, version)?;
+            if let Some(id) = ticket
+                && let Some((opened, record)) = self.good_ticket(door, id).await?
+            {
+                let worse = Ticket { wrong: record.wrong + 1, ..record };
+                changes = changes.revise(id, &worse, Expected::Version(opened.version))?;
+            }
+            match self.vault.commit(door, changes).await {
                 Ok(_) => return Ok(()),
-                // Somebody else failed at the same moment: count both.
-                Err(model::No::Refusal(_)) => {}
+                // Another node counted at the same moment: count both.
+                Err(No::Refusal(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(())
+        Err(busy().recorded().into())
+    }
+
+    /// Hashes a right password anew, because the policy has become stronger since.
+    async fn renew_verifier(&self, door: &Ctx, opened: &Opened, account: &Account, password: Secret) -> Answer<()> {
+        let renewed = Account { verifier: self.hash(password).await?, ..account.clone() };
+        let changes = Changes::new().revise(opened.id, &renewed, Expected::Version(opened.version))?;
+        match self.vault.commit(door, changes).await {
+            // Somebody changed the account at this moment: the next sign-in renews it.
+            Ok(_) | Err(No::Refusal(_)) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Leaves evidence of an attempt, then hands back the refusal.
+    async fn noted(&self, ctx: &Ctx, note: Note, refusal: Refusal) -> No {
+        match self.vault.note(ctx, note).await {
+            Ok(()) => refusal.recorded().into(),
+            Err(fault) => fault.into(),
+        }
     }
 
     async fn state(&self, door: &Ctx, account: SubjectId) -> Answer<(SignInState, Option<u64>)> {
@@ -225,6 +283,18 @@ const fn sign_in_note(outcome: &'static str, account: Option<SubjectId>) -> Note
     Note { action: "sign-in", kind: Some(Account::DECL), id: None, subject: account, outcome }
 }
 
+/// Who must wait is told how long.
+fn too_often(open_from: Option<Time>, now: Time) -> Option<Refusal> {
+    let from = open_from.filter(|from| now < *from)?;
+    let seconds = from.seconds_since(now).max(0) + 1;
+    let words = format!("There were too many wrong attempts. Wait {seconds} seconds, then try again.");
+    Some(Refusal::new(RefusalKind::TooManyRequests, words))
+}
+
+fn has_factor() -> Refusal {
+    Refusal::new(RefusalKind::Conflict, "This account has a second factor already. Sign in with it.")
+}
+
 fn wrong() -> Refusal {
     Refusal::new(RefusalKind::NotSignedIn, "The e-mail address or the password is not right. Check both and try again.")
 }
@@ -239,7 +309,7 @@ fn ticket_over() -> Refusal {
 /// A credential can name any organisation; one that does not exist is simply not known.
 pub(crate) fn known_tenant<T>(answer: Answer<Option<T>>) -> Answer<Option<T>> {
     match answer {
-        Err(model::No::Fault(fault)) if vault::is_unknown_tenant(&fault) => Ok(None),
+        Err(No::Fault(fault)) if vault::is_unknown_tenant(&fault) => Ok(None),
         other => other,
     }
 }

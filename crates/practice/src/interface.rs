@@ -24,4 +24,5 @@ mod other;
 mod routes;
 mod write;
 
+pub(crate) use binary::content;
 pub(crate) use routes::site;

@@ -15,8 +15,10 @@ pub mod fhir;
 mod furnish;
 mod interface;
 pub mod kinds;
+mod pages;
 mod records;
 pub mod roles;
+pub mod rules;
 pub mod synthetic;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use vault::Vault;
 use web::Site;
 
 pub use furnish::{Furnished, furnish};
+pub use pages::NAV;
 pub use roles::{FURNISH, PERMISSIONS, ROLES};
 
 /// Every kind that the practice stores.
@@ -49,5 +52,5 @@ impl State {
 
 /// Every route of the practice.
 pub fn site(state: State) -> Site {
-    interface::site(state)
+    pages::site(state.clone()).join(interface::site(state))
 }

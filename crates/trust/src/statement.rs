@@ -199,8 +199,11 @@ fn judge(outcome: &Result<Finding, Trouble>) -> (Verdict, String) {
     let Population { counted, total, .. } = finding.population;
     if let Some(first) = finding.failures.first() {
         let more = finding.failures.len() - 1;
-        let rest = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-        return (Verdict::Failed, format!("{first}{rest}"));
+        let reason = match more {
+            0 => first.clone(),
+            _ => format!("{}, and {more} more like it.", first.trim_end_matches('.')),
+        };
+        return (Verdict::Failed, reason);
     }
     if !finding.control.caught {
         let reason = "The negative control was not caught, so this check proves nothing.";

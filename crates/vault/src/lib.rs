@@ -17,6 +17,7 @@
 //! | `rows.rs` | row layouts and keys |
 //! | `terms.rs` | searchable values as keyed digests |
 //! | `tenants.rs` | tenants and their keys |
+//! | `rehearsal.rs` | a vault over memory, for tests of whoever stands on one |
 
 mod change;
 mod commit;
@@ -26,6 +27,8 @@ mod log;
 mod once;
 mod present;
 mod read;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 mod rows;
 mod search;
 mod stage;
@@ -47,6 +50,8 @@ pub use feed::{Fed, Feed};
 pub use log::Head;
 pub use present::Present;
 pub use read::{Opened, Past};
+#[cfg(feature = "rehearsal")]
+pub use rehearsal::Rehearsal;
 pub use rows::row_key;
 pub use search::{Clause, Found, Needle, Query};
 pub use terms::{fold, words};

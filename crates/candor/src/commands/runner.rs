@@ -43,7 +43,7 @@ impl Run {
 }
 
 /// The raw rows of a scratch house that has been stopped.
-pub(crate) fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, String> {
+pub fn open_rows(data: &Path) -> Result<Arc<dyn Engine>, String> {
     let engine = Sqlite::open(data, SqliteOptions::default());
     engine.map(|engine| Arc::new(engine) as Arc<dyn Engine>).map_err(|error| error.to_string())
 }

@@ -49,8 +49,7 @@ impl TestHouse {
 /// A furnished demo house on the disk, serving; its directory goes away with it.
 pub struct OpenHouse {
     pub open: candor::house::Open,
-    pub furnished: demo::Furnished,
-    pub dir: TempDir,
+    _dir: TempDir,
 }
 
 impl OpenHouse {
@@ -61,9 +60,14 @@ impl OpenHouse {
     }
 
     pub async fn furnish(house: House, dir: TempDir) -> Self {
+        let doorkeeper = house.identity.clone();
+        Self::furnish_under(house, dir, doorkeeper).await
+    }
+
+    pub async fn furnish_under(house: House, dir: TempDir, doorkeeper: Arc<dyn web::Doorkeeper>) -> Self {
         let furnished = demo::furnish(&house, 4).await.unwrap();
-        let open = house.serve("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+        let open = house.serve_by("127.0.0.1:0".parse().unwrap(), None, doorkeeper).await.unwrap();
         demo::tell_runner(&open.house, &furnished, open.address).unwrap();
-        Self { open, furnished, dir }
+        Self { open, _dir: dir }
     }
 }

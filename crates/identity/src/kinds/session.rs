@@ -36,3 +36,15 @@ pub struct Session {
     #[field(sensitivity = Internal)]
     pub factors: Vec<String>,
 }
+
+impl Session {
+    /// When it ends if it is not used any more.
+    pub fn over_from(&self) -> Time {
+        self.ends.min(self.seen.plus_seconds(self.idle_seconds_max))
+    }
+
+    /// Whether it has ended: too old, or idle too long.
+    pub fn is_over(&self, now: Time) -> bool {
+        self.over_from() <= now
+    }
+}

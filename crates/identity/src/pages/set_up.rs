@@ -1,14 +1,14 @@
 use askama::Template;
 use axum::extract::{Query, State as Held};
 use axum::http::StatusCode;
-use model::{No, Refusal, RefusalKind};
+use model::No;
 use seal::Secret;
 use serde::Deserialize;
 use web::parts::{Button, ErrorSummary, Field, Kind};
 use web::{Fields, Form, FormToken, FromForm, Next, Reader, Reply, Returned, Room, Width, page, see_other, status_of};
 
 use super::State;
-use crate::accounts::{NewAccount, NewTenant};
+use crate::accounts::{NewAccount, NewTenant, set_up_is_over};
 use crate::kinds::{HeldRole, Policy};
 use crate::rules::email::EmailAddress;
 use crate::rules::passphrase;
@@ -86,11 +86,9 @@ pub(super) async fn make(Held(state): Held<State>, room: Room, Form(sent): Form<
 async fn found(state: &State, first: First, room: &Room) -> model::Answer<()> {
     let (request, now) = (room.request(), room.now());
     let whole = NewTenant { name: first.organisation, synthetic: false, policy: Policy::USUAL };
-    let tenant = state.identity.create_tenant(&whole, request, now).await?;
     let roles = state.first_roles.iter().map(|role| HeldRole::always(*role)).collect();
     let new = NewAccount { email: first.email, name: first.name, password: first.password, roles, factor: None };
-    let account = state.identity.create_account(tenant, new, request, now).await?;
-    state.identity.close_set_up(account, request, now).await
+    state.identity.create_first_account(&whole, new, request, now).await.map(|_| ())
 }
 
 /// Set-up is open until the first account exists, for whoever has the token from the set-up file.
@@ -99,11 +97,7 @@ async fn open(state: &State, token: &str, room: &Room) -> model::Answer<()> {
     if right && !state.identity.is_founded(room.request(), room.now()).await? {
         return Ok(());
     }
-    Err(Refusal::new(
-        RefusalKind::NotFound,
-        "Set-up is not open here. It opens once, through the link in the set-up file that the house wrote when it was first started.",
-    )
-    .into())
+    Err(set_up_is_over().into())
 }
 
 fn set_up_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {

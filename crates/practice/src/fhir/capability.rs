@@ -141,7 +141,7 @@ fn resource_of(resource: &mut Object, of: Type, interactions: &[Interaction]) {
     resource.truth("readHistory", can(Interaction::Vread));
     resource.truth("updateCreate", can(Interaction::Update));
     resource.truth("conditionalCreate", searched && can(Interaction::Create));
-    resource.text("conditionalRead", "not-supported");
+    resource.text("conditionalRead", "not-match");
     resource.truth("conditionalUpdate", searched && can(Interaction::Update));
     let delete = if searched && can(Interaction::Delete) { "single" } else { "not-supported" };
     resource.text("conditionalDelete", delete);

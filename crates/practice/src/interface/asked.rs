@@ -57,7 +57,8 @@ impl<S: Sync> FromRequestParts<S> for Asked {
     /// Refuses whoever accepts no JSON, but for the bytes of a Binary, which are whatever they are.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Declined> {
         let asked = Self::read(parts)?;
-        let bytes = parts.method == Method::GET && parts.uri.path().starts_with(super::routes::BINARIES);
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        let bytes = reads && parts.uri.path().starts_with(super::routes::BINARIES);
         if asked.accepts == Accepts::Other && !bytes {
             return Err(media::not_acceptable().into());
         }

@@ -43,11 +43,17 @@ async fn answered(state: &State, ctx: &Ctx, of: Type, asked: &Asked, query: &str
 pub(super) async fn found(vault: &Vault, ctx: &Ctx, base: &str, plan: &Plan) -> Answer<String> {
     let after = plan.page.as_deref().map(after).transpose()?;
     let part = Part { limit: plan.count.min(limits::PAGE_MAX), after, newest_first: true };
-    let page = records::find(vault, ctx, plan, part).await?;
+    let mut page = records::find(vault, ctx, plan, part).await?;
+    let total = total(plan, &page);
+    // `_count=0` asks for the total alone (R4 search, "Page Count").
+    if plan.count == 0 {
+        page.found.clear();
+        page.next = None;
+    }
     let matches: Vec<Match<'_>> = page.found.iter().map(|kept| Match { id: &kept.id, text: &kept.text }).collect();
     let next = page.next.map(|id| id.to_string());
     let bundle = searchset(base, plan, &matches, next.as_deref());
-    Ok(match total(plan, &page) {
+    Ok(match total {
         Some(total) => with_total(bundle, total),
         None => bundle,
     })

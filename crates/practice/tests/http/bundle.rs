@@ -2,7 +2,6 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use storage::Space;
 
 use crate::{House, TRANSACTION, patient_of};
 
@@ -48,11 +47,11 @@ async fn a_transaction_with_one_entry_that_cannot_be_does_nothing() {
     let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": [
         entry("p-2", json!({})), entry("p-1", json!({"ifMatch": "W/\"7\""})), entry("p-3", json!({})),
     ]});
-    let heads = house.rows(Space::Head).await;
+    let before = house.stored().await;
     let (said, evidence) = house.leaves(house.post("", bundle.to_string())).await;
     said.outcome(412, "conflict");
     assert_eq!(evidence, ["revise refused"]);
-    assert_eq!(house.rows(Space::Head).await, heads);
+    assert_eq!(house.stored().await, before);
     house.get("/Patient/p-2").await.is(404);
     assert_eq!(house.get("/Patient/p-1").await.json()["name"][0]["family"], "There");
 }
@@ -69,7 +68,7 @@ async fn a_type_that_is_not_held_is_refused_by_name_and_nothing_is_stored() {
     let body = said.outcome(404, "not-supported").text();
     assert!(body.contains("Observation (1)"), "{body}");
     assert_eq!(evidence, ["request refused"]);
-    assert_eq!(house.rows(Space::Head).await, 0);
+    assert_eq!(house.stored().await, (0, 0));
 }
 
 #[tokio::test]
@@ -87,9 +86,10 @@ async fn a_batch_does_what_it_can_and_records_what_it_cannot() {
     let (said, evidence) = house.leaves(house.post("", bundle.to_string())).await;
     let bundle = said.is(200).json();
     let status = |at: usize| bundle["entry"][at]["response"]["status"].as_str().unwrap().to_owned();
-    assert_eq!((0..5).map(status).collect::<Vec<_>>(), [
-        "201 Created", "404 Not Found", "404 Not Found", "200 OK", "204 No Content"
-    ]);
+    assert_eq!(
+        (0..5).map(status).collect::<Vec<_>>(),
+        ["201 Created", "404 Not Found", "404 Not Found", "200 OK", "204 No Content"]
+    );
     assert_eq!(evidence, ["create done", "bundle-entry refused", "read not-found", "read done", "retire done"]);
 }
 

@@ -4,19 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use access::{Actor, Ask, Assurance, Ctx, PermissionDecl, Registry, Scope, Window, decide};
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
-use ledger::note::SigningKey;
 use model::{ActorId, Answer, Outside, Purpose, Refusal, RequestId, TenantId, Time};
-use seal::{Environment, KeyFile, Protection};
 use serde_json::Value;
-use storage::{Engine, Memory, Order, Space, Span};
 use tower::ServiceExt;
-use vault::{Note, Parts, Vault};
+use vault::{Note, Rehearsal, Vault};
 use web::{Doorkeeper, Guest, Knock, Options, RouteDecl, not_signed_in};
 
 /// What identity declares in the whole house.
@@ -37,8 +35,8 @@ impl Outside for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-            let block = seal::sha256(&turn.to_be_bytes());
-            chunk.copy_from_slice(&block[..chunk.len()]);
+            let block = digest(&SHA256, &turn.to_be_bytes());
+            chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
         }
     }
 }
@@ -50,7 +48,8 @@ impl Doorkeeper for Porter {
     fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>> {
         let given = knock.bearer.as_ref().or(knock.session.as_ref()).map(|credential| credential.reveal().to_owned());
         let guest = given.map(|given| {
-            let (role, tenant) = given.split_once('@').map_or((given.as_str(), 1), |(role, n)| (role, n.parse().unwrap()));
+            let (role, tenant) =
+                given.split_once('@').map_or((given.as_str(), 1), |(role, n)| (role, n.parse().unwrap()));
             Guest { ctx: ctx(&self.0, role, tenant, knock.request, knock.now), account: None }
         });
         async { Ok(guest) }.boxed()
@@ -99,9 +98,8 @@ fn ctx(vault: &Vault, role: &str, number: u8, request: RequestId, now: Time) -> 
 /// A house with two organisations.
 pub struct House {
     pub vault: Arc<Vault>,
-    engine: Arc<Memory>,
+    rehearsal: Rehearsal,
     router: Router,
-    _folder: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -114,26 +112,15 @@ pub struct Said {
 impl House {
     pub async fn new() -> Self {
         let outside: Arc<dyn Outside> = Arc::new(Counting { turn: AtomicU64::new(0), seconds: AtomicU64::new(0) });
-        let folder = tempfile::tempdir().unwrap();
-        let root = KeyFile::create(&folder.path().join("root.key"), &Protection::Owner, outside.as_ref()).unwrap();
-        let (environment, _) = Environment::create(Arc::new(root), "test", outside.as_ref()).unwrap();
-        let engine = Arc::new(Memory::new());
         let registry = Registry::assemble(&[practice::PERMISSIONS, OTHERS], &[practice::ROLES]).unwrap();
-        let vault = Vault::open(Parts {
-            engine: engine.clone(),
-            environment,
-            outside: outside.clone(),
-            registry: Arc::new(registry),
-            kinds: practice::KINDS.to_vec(),
-            log_key: SigningKey::from_seed("test.example/log", &[7; 32]).unwrap(),
-        });
-        let vault = Arc::new(vault.unwrap());
+        let rehearsal = Rehearsal::new(registry, practice::KINDS.to_vec(), outside.clone()).unwrap();
+        let vault = rehearsal.vault.clone();
         for number in [1, 2] {
             vault.create_tenant(tenant(number)).await.unwrap();
         }
         let site = practice::site(practice::State::new(vault.clone()));
         let router = site.into_router(Arc::new(Porter(vault.clone())), Options::new(outside, [9; 32])).unwrap();
-        Self { vault, engine, router, _folder: folder }
+        Self { vault, rehearsal, router }
     }
 
     /// One in the first organisation, in a role.
@@ -204,22 +191,13 @@ impl House {
 
     /// The evidence of the first organisation so far, as JSON, oldest first.
     pub async fn evidence(&self) -> Vec<Value> {
-        let len = self.engine.log_len(tenant(1)).await.unwrap();
-        let span = Span {
-            from: 0u64.to_be_bytes().to_vec(),
-            to: len.to_be_bytes().to_vec(),
-            order: Order::Ascending,
-            limit: 10_000,
-        };
-        let rows = self.engine.scan(tenant(1), Space::Log, span).await.unwrap();
-        let entry = |row: &[u8]| serde_json::from_slice(&[b"{", row].concat()).unwrap();
-        rows.iter().map(|(_, row)| entry(&row.value)).collect()
+        let entries = self.rehearsal.evidence(tenant(1)).await.unwrap();
+        entries.iter().map(|entry| serde_json::from_slice(entry).unwrap()).collect()
     }
 
-    /// How many rows of a space the first organisation has.
-    pub async fn rows(&self, space: Space) -> usize {
-        let span = Span { from: vec![0], to: vec![255; 64], order: Order::Ascending, limit: 100_000 };
-        self.engine.scan(tenant(1), space, span).await.unwrap().len()
+    /// How many records the first organisation has, and how many changes it has seen.
+    pub async fn stored(&self) -> (usize, usize) {
+        (self.rehearsal.records(tenant(1)).await.unwrap(), self.rehearsal.changes(tenant(1)).await.unwrap())
     }
 
     /// What evidence an act leaves, as `action outcome`.

@@ -14,6 +14,7 @@ mod find;
 mod furnish;
 mod house;
 mod one;
+mod pages;
 mod refusals;
 mod roles;
 
@@ -24,9 +25,7 @@ const TRANSACTION: &str = include_str!("../fixtures/transaction.json");
 
 /// A patient with a family name and a date of birth.
 fn patient(family: &str, born: &str) -> String {
-    format!(
-        r#"{{"resourceType":"Patient","name":[{{"family":"{family}","given":["Sam"]}}],"birthDate":"{born}"}}"#
-    )
+    format!(r#"{{"resourceType":"Patient","name":[{{"family":"{family}","given":["Sam"]}}],"birthDate":"{born}"}}"#)
 }
 
 /// The same under an id.

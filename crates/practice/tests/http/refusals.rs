@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use storage::Space;
 
 use crate::{House, patient, patient_of};
 
@@ -32,7 +31,7 @@ async fn bad_input_is_refused_at_its_place_recorded_once_and_stores_nothing() {
     let (said, evidence) = house.leaves(house.post("/Patient", b"{\"resourceType\":\"Pati\xff\"}".to_vec())).await;
     said.is(400);
     assert_eq!(evidence, ["request refused"]);
-    assert_eq!((house.rows(Space::Head).await, house.rows(Space::Change).await), (0, 0));
+    assert_eq!(house.stored().await, (0, 0));
 }
 
 #[tokio::test]
@@ -94,7 +93,10 @@ async fn nobody_gets_in_without_a_token() {
     let request = Request::builder().uri("/fhir/r4/metadata").body(Body::empty()).unwrap();
     let said = house.send(request).await.is(200);
     let statement = said.json();
-    assert_eq!((&statement["resourceType"], &statement["fhirVersion"]), (&"CapabilityStatement".into(), &"4.0.1".into()));
+    assert_eq!(
+        (&statement["resourceType"], &statement["fhirVersion"]),
+        (&"CapabilityStatement".into(), &"4.0.1".into())
+    );
     assert!(said.header("cache-control").contains("max-age=10"), "{}", said.header("cache-control"));
 }
 

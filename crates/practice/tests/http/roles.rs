@@ -74,8 +74,7 @@ async fn a_nurse_reads_a_document_and_cannot_change_it() {
 async fn whoever_may_change_patients_but_not_add_them_cannot_add_one_by_update() {
     let house = House::new().await;
     let who = [("authorization", "Bearer hygienist")];
-    let (said, evidence) =
-        house.leaves(house.call(Method::PUT, "/Patient/p-9", &who, patient_of("p-9", "New"))).await;
+    let (said, evidence) = house.leaves(house.call(Method::PUT, "/Patient/p-9", &who, patient_of("p-9", "New"))).await;
     said.outcome(403, "forbidden");
     assert_eq!(evidence, ["create refused"]);
 }

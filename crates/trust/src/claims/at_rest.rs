@@ -108,7 +108,7 @@ async fn plant(visit: &Visit<'_>, tenant: &Tenant, word: &str) -> Result<(), Tro
 /// Types the word into addresses and the sign-in form, which a careless log would keep. How many places took it.
 async fn send_through_pages(visit: &Visit<'_>, word: &str) -> Result<usize, Trouble> {
     let tenant = visit.known.tenants.first().ok_or_else(|| Trouble::new("there is no probe tenant"))?;
-    let session = visit.desk.signed_in(visit, tenant, 0).await?;
+    let session = visit.desk.signed_in(visit, tenant, 1).await?;
     let mut places = 0;
     for route in routes(visit).await?.iter().filter(|route| route.method == "GET" && !route.has_parameters()) {
         let call = Call::get(format!("{}?q={word}&name={word}", route.path))

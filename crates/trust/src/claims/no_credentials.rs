@@ -36,7 +36,7 @@ fn run<'a>(visit: &'a Visit<'a>) -> Running<'a> {
 
 async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let tenant = visit.known.tenants.first().ok_or_else(|| Trouble::new("there is no probe tenant"))?;
-    let session = visit.desk.signed_in(visit, tenant, 0).await?;
+    let session = visit.desk.signed_in(visit, tenant, 1).await?;
     let session = session.cookie().unwrap_or_default().to_owned();
     let disguises = disguises(visit, &tenant.fhir.token, &session);
     let declared = routes(visit).await?;

@@ -17,8 +17,9 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     how: "Signed in to one probe organisation, by session and by key, the runner uses the real ids of the other's \
           records: on each address that the house declares and that takes an id, and for each kind of record in its \
           capability statement, reading, reading versions, searching, replacing, patching, deleting and in a batch. \
-          Each attempt must be refused, no answer may hold a byte of the other's records, and afterwards the records \
-          must be unchanged. Both directions are tried. To show that the check can fail, the same attempts are made with the \
+          Each reading must be refused, no answer may hold a byte of the other's records, and after each attempt the \
+          record must be as its owner left it: where writing to an unused id is allowed, it makes a record of the \
+          asker's own. Both directions are tried. To show that the check can fail, the same attempts are made with the \
           owner's own key, and must be seen to succeed.",
     probe: ProbeDecl {
         id: "tenant.cross",
@@ -33,6 +34,9 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
 const SORT: &str = "Patient";
 const VERSION: &str = "1";
 
+/// What the asker writes. A record of their own under the same id holds it, and nothing else of anybody's.
+const OWN_WORD: &str = "Overwritten";
+
 /// Ids of one kind that are tried.
 const IDS_MAX: usize = 20;
 
@@ -44,7 +48,10 @@ fn run<'a>(visit: &'a Visit<'a>) -> Running<'a> {
 struct Prey<'a> {
     owner: Fhir<'a>,
     tenant: &'a Tenant,
+    /// The family name, which the asker searches for.
     word: String,
+    /// Everything else in the record, which the asker never sends: it can come from the record only.
+    secret: String,
     id: String,
     etag: Option<String>,
 }
@@ -92,11 +99,15 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
 /// A patient of the owner's with a name that occurs nowhere else.
 async fn prepare<'a>(visit: &'a Visit<'a>, tenant: &'a Tenant) -> Result<Prey<'a>, Trouble> {
     let owner = Fhir::of(visit.wire, tenant);
-    let word = visit.word(16);
-    let kept = owner.create(&patient(&word)).await?;
+    let (word, secret) = (visit.word(16), visit.word(16));
+    let mut whole = patient(&secret);
+    if let Some(family) = whole.pointer_mut("/name/0/family") {
+        *family = Value::from(&*word);
+    }
+    let kept = owner.create(&whole).await?;
     let (_, kept) =
         owner.read("Patient", &kept.id).await?.ok_or_else(|| Trouble::new("a patient just saved is not there"))?;
-    Ok(Prey { owner, tenant, word, id: kept.id, etag: kept.etag })
+    Ok(Prey { owner, tenant, word, secret, id: kept.id, etag: kept.etag })
 }
 
 /// Every kind of record in the capability statement, through the interface for programs.
@@ -124,22 +135,29 @@ async fn by_kind(
         ids.truncate(IDS_MAX);
         for base in &bases {
             for id in &ids {
-                for attempt in attempts(sort, id, &prey.word) {
-                    let reply = base.call(attempt.method, &attempt.below, attempt.body.as_ref()).await?;
+                // On the version that the record has, so that a house that mixes them up would really change it.
+                let before = prey.owner.etag(sort, id).await?;
+                let version = before.as_deref().unwrap_or("W/\"1\"");
+                for attempt in attempts(sort, id, version, &prey.word) {
+                    let if_match = matches!(attempt.method, "PUT" | "PATCH" | "DELETE").then_some(version);
+                    let reply = base.call_if(attempt.method, &attempt.below, attempt.body.as_ref(), if_match).await?;
                     tally.attempts += 1;
-                    if let Some(fault) = fault_in(&reply, attempt.lists, attempt.sent, prey) {
+                    if let Some(fault) = fault_in(&reply, attempt.method, attempt.lists, prey) {
                         finding.fail(format!("{} {} of another organisation: {fault}.", attempt.method, attempt.name));
                     }
                 }
+                let after = prey.owner.etag(sort, id).await?;
+                finding.check(before.is_some() && before == after, || {
+                    format!("After the attempts a {sort} is not as its owner left it.")
+                });
             }
         }
     }
     // The control: what the check looks for is there to be found.
-    let own = [(format!("/Patient/{}", prey.id), Sent::Id), (format!("/Patient?family={}", prey.word), Sent::Word)];
-    for (below, sent) in own {
+    for below in [format!("/Patient/{}", prey.id), format!("/Patient?family={}", prey.word)] {
         let reply = prey.owner.call("GET", &below, None).await?;
         tally.tried_by_owner += 1;
-        tally.seen_by_owner += u64::from(fault_in(&reply, sent == Sent::Word, sent, prey).is_some());
+        tally.seen_by_owner += u64::from(fault_in(&reply, "GET", true, prey).is_some());
     }
     Ok(())
 }
@@ -151,21 +169,23 @@ struct Attempt {
     body: Option<Value>,
     /// Whether the asker may be answered with a list of their own.
     lists: bool,
-    sent: Sent,
 }
 
-fn attempts(sort: &str, id: &str, word: &str) -> Vec<Attempt> {
-    let attempt = |name: &str, method, below: String, body, lists| {
-        let sent = if name == "search by name" { Sent::Word } else { Sent::Id };
-        Attempt { name: format!("{sort} {name}"), method, below, body, lists, sent }
+fn attempts(sort: &str, id: &str, version: &str, word: &str) -> Vec<Attempt> {
+    let attempt = |name: &str, method, below: String, body, lists| Attempt {
+        name: format!("{sort} {name}"),
+        method,
+        below,
+        body,
+        lists,
     };
-    let mut changed = if sort == "Patient" { patient("overwritten") } else { json!({ "resourceType": sort }) };
+    let mut changed = if sort == "Patient" { patient(OWN_WORD) } else { json!({ "resourceType": sort }) };
     if let Some(fields) = changed.as_object_mut() {
         fields.insert("id".to_owned(), Value::from(id));
     }
     let request = json!({ "method": "GET", "url": format!("{sort}/{id}") });
     let batch = json!({ "resourceType": "Bundle", "type": "batch", "entry": [{ "request": request }] });
-    let request = json!({ "method": "PUT", "url": format!("{sort}/{id}"), "ifMatch": "W/\"1\"" });
+    let request = json!({ "method": "PUT", "url": format!("{sort}/{id}"), "ifMatch": version });
     let transaction = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [{ "resource": changed, "request": request }] });
     let patch = json!([{ "op": "replace", "path": "/active", "value": false }]);
     vec![
@@ -197,7 +217,7 @@ async fn by_address(
     tally: &mut Tally,
     finding: &mut Finding,
 ) -> Result<(), Trouble> {
-    let session = visit.desk.signed_in(visit, asker, 0).await?;
+    let session = visit.desk.signed_in(visit, asker, 1).await?;
     for route in declared.iter().filter(|route| is_target(route)) {
         let mut takes_id = false;
         let path = route.filled(|name| {
@@ -207,16 +227,14 @@ async fn by_address(
         });
         let by_id = format!("?id={id}&patient={id}&_id={id}", id = prey.id);
         let by_word = format!("?q={word}&name={word}&family={word}", word = prey.word);
-        for (query, sent) in [("", Sent::Id), (&*by_id, Sent::Id), (&*by_word, Sent::Word)] {
-            if sent == Sent::Word && takes_id {
-                continue;
-            }
+        let queries: &[&str] = if takes_id { &["", &by_id] } else { &["", &by_id, &by_word] };
+        for query in queries {
             let call = Call::new(&route.method, format!("{path}{query}"))
                 .header("accept", "text/html, application/json;q=0.9");
             let reply = visit.wire.call(credential(call, route, &session, asker)).await?;
             tally.attempts += 1;
             // Without an id in the path the asker may see a page of their own, which must not show the other's.
-            if let Some(fault) = fault_in(&reply, !takes_id, sent, prey) {
+            if let Some(fault) = fault_in(&reply, &route.method, !takes_id, prey) {
                 finding.fail(format!("{} with the ids of another organisation: {fault}.", route.name()));
             }
         }
@@ -245,23 +263,17 @@ fn value_for(parameter: &str, prey: &Prey<'_>) -> String {
     }
 }
 
-/// What was sent; the other of the two must not come back. Answers may repeat what they were asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Id,
-    Word,
-}
-
 /// What is wrong with an answer to somebody of another organisation.
-fn fault_in(reply: &Reply, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<String> {
-    let leaks = match sent {
-        Sent::Id => reply.holds(&prey.word),
-        Sent::Word => reply.holds(&prey.id),
-    };
+///
+/// That a write succeeded is no fault by itself: it may have made, or taken away, a record of the asker's own under the
+/// same id. Whether it touched the owner's is asked of the owner afterwards.
+fn fault_in(reply: &Reply, method: &str, lists: bool, prey: &Prey<'_>) -> Option<String> {
+    let reads = matches!(method, "GET" | "HEAD") && !reply.holds(OWN_WORD);
+    let leaks = reply.holds(&prey.secret);
     match () {
         () if leaks => Some(format!("the answer ({}) holds what is in the record", reply.status)),
         () if reply.status >= 500 => Some(format!("the house broke ({})", reply.status)),
-        () if !lists && reply.let_in() => Some(format!("the house answered {}", reply.status)),
+        () if reads && !lists && reply.let_in() => Some(format!("the house answered {}", reply.status)),
         () => None,
     }
 }
@@ -269,7 +281,7 @@ fn fault_in(reply: &Reply, lists: bool, sent: Sent, prey: &Prey<'_>) -> Option<S
 /// The record is as its owner left it.
 async fn unchanged(prey: &Prey<'_>, finding: &mut Finding) -> Result<(), Trouble> {
     let now = prey.owner.read("Patient", &prey.id).await?;
-    let same = now.is_some_and(|(found, kept)| kept.etag == prey.etag && found.to_string().contains(&prey.word));
+    let same = now.is_some_and(|(found, kept)| kept.etag == prey.etag && found.to_string().contains(&prey.secret));
     finding.check(same, || "After the attempts the record is not as its owner left it.".to_owned());
     Ok(())
 }

@@ -73,6 +73,11 @@ impl<'a> Fhir<'a> {
         }
     }
 
+    /// The version of a resource, or `None` if it is not there.
+    pub async fn etag(&self, sort: &str, id: &str) -> Result<Option<String>, Trouble> {
+        Ok(self.read(sort, id).await?.and_then(|(_, kept)| kept.etag))
+    }
+
     pub async fn search(&self, sort: &str, field: &str, value: &str) -> Result<Value, Trouble> {
         let below = format!("/{sort}?{field}={}", escaped(value));
         self.call("GET", &below, None).await?.good("searching")?.json()

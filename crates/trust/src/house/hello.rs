@@ -43,8 +43,9 @@ pub(crate) async fn exchange(to: SocketAddr, bytes: &[u8]) -> std::io::Result<Ve
     let mut answer = Vec::new();
     let mut chunk = [0u8; 4096];
     while answer.len() < 16 * 1024 {
-        // A reset is a refusal like any other.
-        match timeout(Duration::from_secs(2), stream.read(&mut chunk)).await {
+        // A busy house may take its time for the first word. A reset is a refusal like any other.
+        let patience = if answer.is_empty() { PATIENCE } else { Duration::from_secs(2) };
+        match timeout(patience, stream.read(&mut chunk)).await {
             Ok(Ok(read)) if read > 0 => answer.extend_from_slice(chunk.get(..read).unwrap_or(&[])),
             _ => break,
         }

@@ -50,7 +50,7 @@ pub(super) async fn claim(
         },
         latest: opened.first().map(|(placed, statement)| latest(placed, statement, shown_all.now)),
         control: opened.first().map(|(_, statement)| statement.negative_control.words.clone()),
-        seen: opened.first().map(|(_, statement)| seen(statement)),
+        seen: opened.first().map(|(_, statement)| seen(statement)).unwrap_or_default(),
         table: table(&opened, shown_all.now),
         raw: ButtonLink::quiet("Signed results", format!("/trust/results/{}.json", claim.id)),
         verify: ButtonLink::quiet("How to verify it", "/trust/how"),
@@ -72,7 +72,7 @@ struct ClaimPage {
     counts: &'static str,
     latest: Option<Facts>,
     control: Option<String>,
-    seen: Option<Facts>,
+    seen: Vec<(String, String)>,
     table: Table,
     raw: ButtonLink,
     verify: ButtonLink,
@@ -104,7 +104,7 @@ fn latest(placed: &Placed, statement: &Statement, now: Time) -> Facts {
 }
 
 /// What the probe saw, as it stands in the signed result.
-fn seen(statement: &Statement) -> Facts {
+fn seen(statement: &Statement) -> Vec<(String, String)> {
     let told = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) => number.as_u64().map_or_else(|| number.to_string(), figure),
@@ -115,8 +115,7 @@ fn seen(statement: &Statement) -> Facts {
         }
         other => other.to_string(),
     };
-    let pairs = statement.observations.iter().map(|(name, value)| (name.replace('_', " "), Cell::text(told(value))));
-    Facts { facts: pairs.collect() }
+    statement.observations.iter().map(|(name, value)| (name.replace('_', " "), told(value))).collect()
 }
 
 fn table(results: &[(Placed, Statement)], now: Time) -> Table {

@@ -135,12 +135,10 @@ pub(super) async fn how(axum::extract::State(state): axum::extract::State<State>
     let keys = state.shelf.keys().map_err(|error| model::Fault::new("reading the runner's keys", error))?;
     let shown = Shown::read(&state, room.now())?;
     let body = How {
-        log_key: keys.as_ref().map(|keys| keys.log.clone()),
-        result_keys: keys
-            .map(|keys| keys.results.into_iter().map(|life| (life.key, life.from)).collect())
-            .unwrap_or_default(),
+        log_key: keys.as_ref().map(|keys| pieces(&keys.log)),
+        result_keys: keys.map(|keys| keys.results.iter().map(|life| pieces(&life.key)).collect()).unwrap_or_default(),
         size: figure(shown.state.log.size),
-        checkpoint: shown.state.log.checkpoint,
+        checkpoint: shown.state.log.checkpoint.lines().map(pieces).collect(),
         download: ButtonLink::primary("Download evidence", "/trust/bundle"),
     };
     page(room.frame("How to verify it").nav(&NAV).home("/trust").width(Width::Reading), body)
@@ -149,9 +147,16 @@ pub(super) async fn how(axum::extract::State(state): axum::extract::State<State>
 #[derive(Template)]
 #[template(path = "how.html")]
 struct How {
-    log_key: Option<String>,
-    result_keys: Vec<(String, String)>,
+    log_key: Option<Pieces>,
+    result_keys: Vec<Pieces>,
     size: String,
-    checkpoint: String,
+    checkpoint: Vec<Pieces>,
     download: ButtonLink,
+}
+
+/// A long text that may break anywhere between its pieces, and is copied as a whole.
+type Pieces = Vec<String>;
+
+fn pieces(text: &str) -> Pieces {
+    text.chars().collect::<Vec<_>>().chunks(16).map(String::from_iter).collect()
 }

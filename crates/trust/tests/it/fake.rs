@@ -1,7 +1,7 @@
 //! A house that is made up: it signs people in, keeps patients and evidence, and can be broken in one place.
 
 use crate::setting::Clock;
-use ledger::{Checkpoint, Frontier, SigningKey, leaf_hash};
+use ledger::SigningKey;
 use model::{Outside, Time};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub struct Fake {
 
 pub struct Inner {
     pub tenants: Vec<FakeTenant>,
-    sessions: BTreeMap<String, FakeSession>,
+    pub sessions: BTreeMap<String, FakeSession>,
     tickets: BTreeMap<String, usize>,
     number: u64,
 }
@@ -71,15 +71,15 @@ pub struct FakeTenant {
     pub token: String,
     pub patients: BTreeMap<String, Vec<Value>>,
     pub log: Vec<String>,
-    key: SigningKey,
+    pub key: SigningKey,
     person: Person,
 }
 
-struct FakeSession {
+pub struct FakeSession {
     tenant: usize,
     seen: Time,
     /// Whether it began with both factors.
-    whole: bool,
+    pub whole: bool,
 }
 
 /// A request with what the door found out about it.
@@ -281,7 +281,7 @@ impl Fake {
         Some((session.tenant, token))
     }
 
-    fn by_key(&self, inner: &Inner, asked: &Asked<'_>) -> Option<usize> {
+    pub fn by_key(&self, inner: &Inner, asked: &Asked<'_>) -> Option<usize> {
         let token = header(asked.call, "authorization")?.strip_prefix("Bearer ")?.to_owned();
         if self.broken == Broken::TakesUnsignedTokens && token.starts_with("eyJ") {
             return Some(0);
@@ -311,67 +311,6 @@ impl Fake {
             return patient.map_or_else(|| status(404), |patient| page(&patient.to_string()));
         }
         page(r#"<form action="/sign-out"><input type="hidden" name="form-token" value="t"></form>"#)
-    }
-
-    fn figures(&self, inner: &Inner, asked: &Asked<'_>) -> Reply {
-        if header(asked.call, "authorization").as_deref() != Some("Bearer figures") {
-            return status(401);
-        }
-        let accounts = inner.tenants.len() as u64;
-        let less = |broken| u64::from(self.broken == broken);
-        let whole = inner.sessions.values().filter(|session| session.whole).count();
-        json_reply(&json!({
-            "accounts": accounts,
-            "accounts_with_second_factor": accounts - less(Broken::AnAccountHasNoFactor),
-            "sessions": inner.sessions.len(),
-            "sessions_with_second_factor": whole,
-            "sessions_overdue": 0,
-            "verifiers": accounts,
-            "verifiers_at_policy": accounts - less(Broken::AWeakVerifier),
-            "distinct_salts": accounts - less(Broken::SharedSalt),
-        }))
-    }
-
-    fn audit(&self, inner: &mut Inner, asked: &Asked<'_>) -> Reply {
-        let Some(number) = self.by_key(inner, asked) else { return status(401) };
-        let tenant = &inner.tenants[number];
-        let log = &tenant.log;
-        match asked.path {
-            "/audit/vkey" => page(&tenant.key.verifying_key().to_text()),
-            "/audit/checkpoint" => {
-                let mut frontier = Frontier::new();
-                // A house that rewrites its log signs what it says now.
-                log.iter().for_each(|entry| frontier.append(leaf_hash(entry.as_bytes())));
-                let head = Checkpoint::new(&format!("fake/{}", tenant.name), frontier.size(), frontier.root());
-                page(&head.signed(&tenant.key).unwrap())
-            }
-            _ => {
-                let number =
-                    |name: &str| asked.query.get(name).and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
-                let (from, limit) = (number("from"), number("limit"));
-                let page: Vec<&String> = log.iter().skip(from).take(limit).collect();
-                json_reply(&json!({ "len": log.len(), "entries": page }))
-            }
-        }
-    }
-
-    /// Appends evidence.
-    pub fn record(&self, inner: &mut Inner, tenant: usize, request: &str, action: &str, outcome: &str) {
-        let skipped = match self.broken {
-            Broken::ForgetsToRecordReads => action == "read" && outcome == "done",
-            Broken::DoesNotRecordRefusals => outcome != "done",
-            _ => false,
-        };
-        let times = if self.broken == Broken::RecordsWritesTwice && action == "revise" { 2 } else { 1 };
-        let purpose = if self.broken == Broken::LeavesFieldsOut { "" } else { "care" };
-        for _ in 0..if skipped { 0 } else { times } {
-            let log = &mut inner.tenants[tenant].log;
-            log.push(format!(
-                r#"{{"index":{},"time":"{}","actor":"key:{tenant}","action":"{action}","kind":"patient","purpose":"{purpose}","decision":"granted","request":"{request}","outcome":"{outcome}"}}"#,
-                log.len(),
-                self.clock.now(),
-            ));
-        }
     }
 
     fn bundle(&self) -> Reply {
@@ -436,7 +375,7 @@ pub fn status(status: u16) -> Reply {
     Reply { status, ..Reply::default() }
 }
 
-fn page(html: &str) -> Reply {
+pub fn page(html: &str) -> Reply {
     Reply { status: 200, body: html.into(), ..Reply::default() }
 }
 

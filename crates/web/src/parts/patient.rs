@@ -16,7 +16,7 @@ pub struct PatientBanner {
     pub nhs_number: Option<String>,
     /// More label and value pairs, such as when they were last seen.
     pub facts: Vec<(&'static str, String)>,
-    /// Allergies and alerts. Empty says `No known allergies recorded`.
+    /// Allergies and alerts. Empty says that none were entered, which is not the same as that there are none.
     pub alerts: Vec<String>,
 }
 

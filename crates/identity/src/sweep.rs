@@ -1,0 +1,80 @@
+use access::Ctx;
+use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
+use vault::{Change, Changes, Expected, Opened};
+
+use crate::kinds::{Session, Ticket};
+use crate::{Identity, roles};
+
+/// Records deleted in one commit.
+const AT_ONCE: usize = 200;
+
+/// What one sweep deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Sessions that were over.
+    pub sessions: u64,
+    /// Sign-ins that were begun and not finished in time.
+    pub tickets: u64,
+}
+
+impl Identity {
+    /// Deletes the sessions and tickets of an organisation that are over, as a duty of the house.
+    ///
+    /// The promise is that they are gone 24 hours after their end; swept at least once in that time, they are. Each
+    /// deletion leaves one evidence entry.
+    pub async fn sweep(&self, tenant: TenantId, request: RequestId, now: Time) -> Answer<Swept> {
+        let duty = self.duty(roles::SWEEP, tenant, request, now);
+        let sessions = self.over(&duty, Session::DECL, |opened| Ok(opened.record::<Session>()?.is_over(now))).await?;
+        let tickets = self.over(&duty, Ticket::DECL, |opened| Ok(opened.record::<Ticket>()?.ends <= now)).await?;
+        Ok(Swept {
+            sessions: self.delete(&duty, Session::DECL, &sessions).await?,
+            tickets: self.delete(&duty, Ticket::DECL, &tickets).await?,
+        })
+    }
+
+    async fn over(
+        &self,
+        duty: &Ctx,
+        kind: &'static KindDecl,
+        is_over: impl Fn(&Opened) -> Answer<bool>,
+    ) -> Answer<Vec<Opened>> {
+        let mut over = Vec::new();
+        for opened in self.every(duty, kind).await? {
+            if is_over(&opened)? {
+                over.push(opened);
+            }
+        }
+        Ok(over)
+    }
+
+    async fn delete(&self, duty: &Ctx, kind: &'static KindDecl, over: &[Opened]) -> Answer<u64> {
+        let retire = |opened: &Opened| Change::Retire(kind, opened.id, Expected::Version(opened.version));
+        let mut deleted = 0;
+        for some in over.chunks(AT_ONCE) {
+            let all = some.iter().fold(Changes::new(), |changes, opened| changes.and(retire(opened)));
+            match self.vault.commit(duty, all).await {
+                Ok(_) => deleted += some.len() as u64,
+                // One of them was renewed or signed out meanwhile: one by one, so that the others still go.
+                Err(No::Refusal(_)) => {
+                    for opened in some {
+                        deleted += u64::from(self.delete_one(duty, retire(opened)).await?);
+                    }
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(deleted)
+    }
+
+    async fn delete_one(&self, duty: &Ctx, retire: Change) -> Answer<bool> {
+        match self.vault.commit(duty, Changes::new().and(retire)).await {
+            Ok(_) => Ok(true),
+            Err(No::Refusal(refusal))
+                if matches!(refusal.kind, RefusalKind::NotFound | RefusalKind::PreconditionFailed) =>
+            {
+                Ok(false)
+            }
+            Err(no) => Err(no),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! One attempt at a time for each account, and what the door remembers about addresses that nobody has.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use model::{RecordId, Time};
+use tokio::sync::MutexGuard;
+
+use crate::rules::patience;
+
+/// Accounts share this many queues, so that their number costs no memory.
+const QUEUES: usize = 256;
+/// Addresses without an account that are remembered at once.
+const STRANGERS_MAX: usize = 10_000;
+
+/// Without it, a hundred attempts sent at once would all be looked at before the first is counted.
+pub(crate) struct Turns {
+    queues: Vec<tokio::sync::Mutex<()>>,
+    /// A lease: after a restart strangers begin anew, which tells nobody anything.
+    strangers: Mutex<HashMap<RecordId, Wrong>>,
+}
+
+/// Wrong attempts and when the last of them was.
+#[derive(Clone, Copy)]
+struct Wrong {
+    times: u32,
+    last: Time,
+}
+
+/// The attempt that is looked at now; the next one of the account waits until it is dropped.
+pub(crate) struct Turn<'a>(#[expect(dead_code, reason = "held for its end")] Option<MutexGuard<'a, ()>>);
+
+impl Turns {
+    pub fn new() -> Self {
+        let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
+        Self { queues, strangers: Mutex::default() }
+    }
+
+    pub async fn take(&self, id: RecordId) -> Turn<'_> {
+        // The last byte of an id is random in every version of UUID in use here.
+        let number = id.as_bytes().last().copied().unwrap_or(0);
+        match self.queues.get(usize::from(number) % QUEUES) {
+            Some(queue) => Turn(Some(queue.lock().await)),
+            None => Turn(None),
+        }
+    }
+
+    /// From when an address without an account is looked at again, by the same rule as one with an account.
+    pub fn open_from(&self, id: RecordId) -> Option<Time> {
+        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = strangers.get(&id)?;
+        patience::open_from(known.times, Some(known.last))
+    }
+
+    pub fn was_wrong(&self, id: RecordId, now: Time) {
+        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if strangers.len() >= STRANGERS_MAX && !strangers.contains_key(&id) {
+            let oldest = strangers.iter().min_by_key(|(_, wrong)| wrong.last).map(|(id, _)| *id);
+            oldest.and_then(|oldest| strangers.remove(&oldest));
+        }
+        let known = strangers.entry(id).or_insert(Wrong { times: 0, last: now });
+        *known = Wrong { times: known.times.saturating_add(1), last: now };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_wait_as_people_with_an_account_do_and_are_forgotten_when_there_are_too_many() {
+        let turns = Turns::new();
+        let id = |n: usize| RecordId::from_bytes((n as u128).to_be_bytes());
+        let now = Time::from_seconds(1000);
+        for times in 1..=7 {
+            turns.was_wrong(id(0), now);
+            assert_eq!(turns.open_from(id(0)), patience::open_from(times, Some(now)));
+        }
+        for n in 1..=STRANGERS_MAX {
+            turns.was_wrong(id(n), now.plus_seconds(n as i64));
+        }
+        assert_eq!(turns.strangers.lock().unwrap().len(), STRANGERS_MAX);
+        assert_eq!(turns.open_from(id(0)), None, "the oldest made room");
+    }
+}

@@ -1,0 +1,71 @@
+//! One golden record for every shape of every kind: they decode for ever.
+
+use std::path::Path;
+
+use identity::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session, SignInName, SignInState, Ticket};
+use model::golden::{Broken, check};
+use model::{Kind, SubjectId, TenantId, Time};
+
+/// A kind's name and whether its golden records hold.
+fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
+    fn one<K: Kind>(dir: &Path, sample: &K) -> (&'static str, Result<(), Broken>) {
+        (K::DECL.name, check(dir, sample))
+    }
+    let (account, tenant) = (SubjectId::from_bytes([5; 16]), TenantId::from_bytes([6; 16]));
+    let at = |seconds: i64| Time::from_seconds(1_795_000_000 + seconds);
+    let roles = vec![
+        HeldRole::always("administrator"),
+        HeldRole { role: "auditor".into(), from: Some(at(0)), until: Some(at(86_400)) },
+    ];
+    vec![
+        one(
+            dir,
+            &Account {
+                email: "ada@example.org".into(),
+                name: "Ada Mensah".into(),
+                roles: roles.clone(),
+                verifier:
+                    "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+                        .into(),
+                factor: Some(Factor { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into(), since: at(0) }),
+            },
+        ),
+        one(dir, &ApiKey { name: "a program".into(), owner: account, roles, ends: at(86_400) }),
+        one(dir, &Organisation { name: "Brightwater Dental".into(), synthetic: true, policy: Policy::USUAL }),
+        one(
+            dir,
+            &Session {
+                account,
+                since: at(0),
+                seen: at(60),
+                idle_seconds_max: 1800,
+                ends: at(43_200),
+                factors: vec!["pwd".into(), "otp".into()],
+            },
+        ),
+        one(dir, &SignInName { tenant, account }),
+        one(dir, &SignInState { account, wrong: 2, wrong_at: Some(at(30)), code_step: 59_833_333 }),
+        one(
+            dir,
+            &Ticket { account, wrong: 1, enrolling: Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into()), ends: at(600) },
+        ),
+    ]
+}
+
+#[test]
+fn every_kind_has_its_golden_records_and_reads_them() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let swept = sweep(&dir);
+    let names: Vec<_> = swept.iter().map(|(name, _)| *name).collect();
+    let declared: Vec<_> = identity::KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!(names, declared, "the sweep runs over all of them");
+    let broken: Vec<String> =
+        swept.into_iter().filter_map(|(_, held)| held.err()).map(|broken| broken.to_string()).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn a_missing_golden_record_is_noticed() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(sweep(empty.path()).iter().all(|(_, held)| matches!(held, Err(Broken::Missing { .. }))));
+}

@@ -1,0 +1,21 @@
+//! Sentences about the door: who gets in, who does not, and for how long.
+
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod accounts;
+mod golden;
+mod house;
+mod keys;
+mod pages;
+mod second_factor;
+mod sessions;
+mod set_up;
+mod sign_in;
+mod sweeping;
