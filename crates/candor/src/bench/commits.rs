@@ -96,8 +96,10 @@ impl Sides {
 
 fn sizes(batches: &[Batch]) -> String {
     let count = batches.len().max(1) as f64;
-    let rows: usize =
-        batches.iter().map(|batch| batch.puts.len() + batch.deletes.len() + batch.log.len() + batch.changes.len()).sum();
+    let rows: usize = batches
+        .iter()
+        .map(|batch| batch.puts.len() + batch.deletes.len() + batch.log.len() + batch.changes.len())
+        .sum();
     let puts = batches.iter().flat_map(|batch| &batch.puts).map(|put| put.key.len() + put.row.value.len());
     let entries = batches.iter().flat_map(|batch| batch.log.iter().chain(&batch.changes)).map(Vec::len);
     let bytes: usize = puts.chain(entries).sum();

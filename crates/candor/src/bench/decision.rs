@@ -48,8 +48,11 @@ fn cases(registry: &Registry) -> Vec<(Ctx, Ask)> {
     for (number, name) in names.iter().enumerate() {
         let second = names.get((number + 1) % names.len()).copied().unwrap_or(name);
         let third = names.get((number + 2) % names.len()).copied().unwrap_or(name);
-        let held =
-            [(second, past, Scope::Tenant), (third, Window::ALWAYS, Scope::Subject(person)), (name, Window::ALWAYS, Scope::Tenant)];
+        let held = [
+            (second, past, Scope::Tenant),
+            (third, Window::ALWAYS, Scope::Subject(person)),
+            (name, Window::ALWAYS, Scope::Tenant),
+        ];
         let ctx = Ctx {
             tenant: own,
             actor: Actor::Person(ActorId::from_uuid(Machine.uuid())),

@@ -16,6 +16,9 @@ use crate::{Machine, parts};
 
 /// How many write at a time.
 pub(super) const WRITERS: usize = 64;
+/// Commits of one writer about one patient: a practice writes far more notes than it takes on patients.
+const TURNS: usize = 16;
+const LAST: usize = TURNS - 1;
 /// As often as a house does.
 const GATHER_EVERY: Duration = Duration::from_millis(500);
 
@@ -66,14 +69,13 @@ impl Papers {
         Ok(Arc::new(papers))
     }
 
-    /// One of four turns: a new patient, two documents about them, a correction to the patient.
+    /// One of [`TURNS`]: a new patient, documents about them, and at last a correction to the patient.
     fn turn(&self, number: usize, patient: RecordId) -> Result<Change, Fault> {
-        let (draft, correction) = match number % 4 {
-            0 => (self.patient(number, patient)?, false),
-            3 => (self.patient(number + 1, patient)?, true),
-            _ => (self.document(number, SubjectId::of_record(patient))?, false),
-        };
-        Ok(if correction { Change::Revise(draft, Expected::Any) } else { Change::Create(draft) })
+        Ok(match number % TURNS {
+            0 => Change::Create(self.patient(number, patient)?),
+            LAST => Change::Revise(self.patient(number + 1, patient)?, Expected::Any),
+            _ => Change::Create(self.document(number, SubjectId::of_record(patient))?),
+        })
     }
 
     fn patient(&self, number: usize, id: RecordId) -> Result<Draft, Fault> {
@@ -157,10 +159,10 @@ impl Office {
     async fn write_alone(&self, writer: usize, commits: usize) -> Result<(), Fault> {
         let mut patient = Machine.record_id();
         for number in 0..commits {
-            if number % 4 == 0 {
+            if number % TURNS == 0 {
                 patient = Machine.record_id();
             }
-            let change = self.papers.turn(writer * 4 + number, patient)?;
+            let change = self.papers.turn(writer * TURNS + number, patient)?;
             self.vault.commit(&self.ctx(), Changes::new().and(change)).await.map_err(unexpected)?;
         }
         Ok(())

@@ -105,7 +105,9 @@ impl Writer {
         let most = if flush == Flush::Groups { GROUP_MAX } else { 1 };
         while let Ok(first) = came.recv() {
             let mut group = vec![first];
-            while group.len() < most && let Ok(job) = came.try_recv() {
+            while group.len() < most
+                && let Ok(job) = came.try_recv()
+            {
                 group.push(job);
             }
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;

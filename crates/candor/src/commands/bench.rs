@@ -1,5 +1,7 @@
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use clap::Args;
 
@@ -7,7 +9,7 @@ use super::{Failed, say};
 use crate::bench::{Pace, Part, describe, measure, table};
 
 #[derive(Args)]
-pub(crate) struct Bench {
+pub(super) struct Bench {
     /// Where the figures are written as JSON.
     #[arg(long, default_value = "target/bench.json")]
     out: PathBuf,
@@ -20,8 +22,15 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// A house writes one line per request; they go to a file beside the figures.
+    pub(super) fn log(&self) -> Result<Mutex<File>, Failed> {
+        let path = self.out.with_extension("log");
+        let made = self.out.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| File::create(&path));
+        made.map(Mutex::new).map_err(|error| Failed(format!("{}: {error}", path.display())))
+    }
+
     /// Measures one part after another, so that none disturbs the next. A missed target is shown, not an error.
-    pub(crate) async fn run(self) -> Result<ExitCode, Failed> {
+    pub(super) async fn run(self) -> Result<ExitCode, Failed> {
         let dir = self.out.parent().map(PathBuf::from).unwrap_or_default();
         let pace = if self.quick { Pace::Quick } else { Pace::Full };
         say(&mut std::io::stdout(), &describe(&dir)?);
