@@ -50,7 +50,7 @@ const WALLS: &[Wall] = &[
 
 /// Crates from elsewhere that only some of ours may depend on: theirs, ours, why.
 const DEPENDENCIES: &[(&str, &[&str], &str)] = &[
-    ("rusqlite", &["storage"], "only storage/engines contains SQL"),
+    ("rusqlite", &["storage", "candor"], "only storage/engines contains SQL, and candor's bench its yardstick"),
     ("argon2", &["seal"], "only seal makes password verifiers"),
 ];
 

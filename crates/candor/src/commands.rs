@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod demo;
 mod runner;
 mod serve;
@@ -11,6 +12,7 @@ pub use runner::open_rows;
 
 use clap::{Parser, Subcommand};
 use model::Outside as _;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::Machine;
 
@@ -32,6 +34,8 @@ enum Command {
     Verify(verify::Verify),
     /// Run the probes behind the trust page, as a process of its own.
     Runner(runner::Run),
+    /// Measure the figures that the house promises on this machine.
+    Bench(bench::Bench),
     /// Show the present one-time code of a secret.
     Totp {
         /// The secret in base32.
@@ -52,9 +56,10 @@ impl<E: std::fmt::Display> From<E> for Failed {
 pub fn run() -> ExitCode {
     let line = Line::parse();
     let done = match line.command {
-        Command::Demo(demo) => in_runtime(demo.run()),
-        Command::Serve(serve) => in_runtime(serve.run()),
-        Command::Runner(run) => in_runtime(run.run()),
+        Command::Demo(demo) => in_runtime(std::io::stderr, demo.run()),
+        Command::Serve(serve) => in_runtime(std::io::stderr, serve.run()),
+        Command::Runner(run) => in_runtime(std::io::stderr, run.run()),
+        Command::Bench(bench) => bench.log().and_then(|log| in_runtime(log, bench.run())),
         Command::Verify(verify) => verify.run(),
         Command::Totp { secret } => totp(&secret),
     };
@@ -74,8 +79,11 @@ pub(crate) fn say(to: &mut dyn std::io::Write, words: &str) {
     }
 }
 
-fn in_runtime(command: impl Future<Output = Result<ExitCode, Failed>>) -> Result<ExitCode, Failed> {
-    tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+fn in_runtime(
+    log: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    command: impl Future<Output = Result<ExitCode, Failed>>,
+) -> Result<ExitCode, Failed> {
+    tracing_subscriber::fmt().json().with_writer(log).with_max_level(tracing::Level::INFO).init();
     quiet_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(command)

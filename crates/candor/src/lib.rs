@@ -7,8 +7,10 @@
 //! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
 //! | `parts.rs` | every kind, permission, role and route of the house, as lists |
 //! | `demo.rs` | the demo house and the runner's two tenants |
+//! | `bench.rs` | the figures that the house promises, measured |
 //! | `outside.rs` | the only clock and the only source of randomness |
 
+pub mod bench;
 pub mod commands;
 pub mod demo;
 mod ground;
