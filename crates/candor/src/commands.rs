@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod runner;
 mod serve;
+mod shield;
 mod verify;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     Runner(runner::Run),
     /// Measure the figures that the house promises on this machine.
     Bench(bench::Bench),
+    /// Try the request firewall's rules on requests from a file.
+    Shield(shield::Shield),
     /// Show the present one-time code of a secret.
     Totp {
         /// The secret in base32.
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Runner(run) => in_runtime(std::io::stderr, run.run()),
         Command::Bench(bench) => bench.log().and_then(|log| in_runtime(log, bench.run())),
         Command::Verify(verify) => verify.run(),
+        Command::Shield(shield) => shield.run(),
         Command::Totp { secret } => totp(&secret),
     };
     match done {
