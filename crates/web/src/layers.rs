@@ -2,6 +2,7 @@
 
 mod bounds;
 mod cors;
+mod drain;
 mod headers;
 mod notice;
 mod recognise;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use model::{RequestId, Time};
 
 use crate::declined::Declined;
@@ -65,6 +66,8 @@ pub(crate) fn dress(router: Router, house: House) -> Router {
         .layer(from_fn_with_state(house.clone(), notice::notice))
         // 1. Security headers.
         .layer(from_fn_with_state(house, headers::harden))
+        // 0. What a refusal left unread is read, so that its sender gets to hear why.
+        .layer(from_fn(drain::drain))
 }
 
 async fn nothing_here() -> Declined {

@@ -31,14 +31,16 @@ async fn open(papers: &Papers, limits: Limits) -> Running {
 }
 
 fn client(papers: &Papers, running: &Running) -> reqwest::Client {
+    builder(papers, running).build().unwrap()
+}
+
+fn builder(papers: &Papers, running: &Running) -> reqwest::ClientBuilder {
     // A second installation in the same process changes nothing, so its outcome says nothing.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     reqwest::Client::builder()
         .add_root_certificate(reqwest::Certificate::from_pem(papers.certificate.as_bytes()).unwrap())
         .resolve("localhost", running.address)
         .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap()
 }
 
 fn at(running: &Running, path: &str) -> String {
@@ -106,4 +108,16 @@ async fn a_certificate_that_is_none_is_said_to_be_none() {
         limits: Limits::default(),
     };
     assert!(matches!(serve(listen, house().router).await, Err(ServeError::Certificate(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_still_sending_a_refused_body_gets_to_hear_why() {
+    let papers = papers();
+    let running = open(&papers, Limits::default()).await;
+    let client = builder(&papers, &running).http1_only().build().unwrap();
+    for round in 0..3 {
+        let sent = client.post(at(&running, "/nowhere")).body(vec![b'x'; 4 << 20]).send().await;
+        assert_eq!(sent.unwrap().status(), 404, "round {round}");
+    }
+    running.stop(Duration::from_secs(1)).await.unwrap();
 }
