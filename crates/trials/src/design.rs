@@ -1,31 +1,188 @@
-//! A study definition becomes the artefacts of a study build.
+//! A study definition becomes the artefacts of a study build: bytes in, files out.
+//!
+//! The steps, in order: read the definition and find what is wrong with it ([`Finding`]), resolve its schedule
+//! ([`Schedule`]), know what each activity collects ([`Resolution`]), lay out the forms ([`Form`]), derive the
+//! datasets, and write every artefact. Defects never stop a build: they become findings, and where they can be
+//! repaired, proposals that a person accepts. The same order gives the same bytes, and no step knows the time.
 
+mod acrf;
+mod chance;
 mod concepts;
 mod csv;
 mod dataset;
+mod dataset_json;
+mod define;
+mod edits;
+mod fields;
 mod finding;
+mod form;
+mod forms;
+mod odm;
+mod pdf;
 mod schedule;
+mod spec;
 mod standards;
 mod summary;
+mod synthetic;
+mod tabulation;
 mod time;
 mod trial;
 mod usdm;
 mod words;
+mod xlsx;
+mod xml;
+mod xpt;
 
-pub use concepts::{Choice, Choices, Coverage, Resolution, Step, Target};
+pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Coverage, Resolution, Step, Target};
 pub use finding::{Finding, Proposal, Severity};
+pub use form::{CheckRule, Choice, Choices, Destination, EditCheck, Field, FieldKind, Form, Group};
 pub use schedule::{Cell, Event, Occasion, Point, Schedule, Visit};
 
-/// temporary
-pub fn peek(bytes: &[u8]) -> (Vec<Finding>, Vec<Proposal>, Schedule, Vec<Resolution>, Option<Coverage>) {
-    let mut notes = finding::Notes::default();
-    let Some(study) = usdm::read(bytes, 0, &mut notes) else {
-        let (f, p, _) = notes.settle();
-        return (f, p, Schedule::default(), vec![], None);
+use dataset::Dataset;
+use finding::Notes;
+use usdm::model::Study;
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The study definition, USDM 4.0 JSON (3.x is upgraded).
+    pub protocol: &'a [u8],
+    /// Decisions that people of the organisation took before.
+    pub remembered: RememberedChoices,
+    /// Which design of the study version to build, counted from 0.
+    pub design: usize,
+    /// Seed of the synthetic subjects.
+    pub seed: u64,
+    /// How many synthetic subjects to make, 1,000 at most.
+    pub subjects: u16,
+    /// Date and time to be written into the artefacts, ISO 8601 with a zone. When it is `None`, the latest date that
+    /// the protocol names: the build knows no clock.
+    pub created: Option<String>,
+}
+
+impl<'a> Order<'a> {
+    /// The usual order for a protocol: eight synthetic subjects, no remembered choices.
+    pub fn new(protocol: &'a [u8]) -> Order<'a> {
+        let remembered = RememberedChoices::default();
+        Order { protocol, remembered, design: 0, seed: 20_250_328, subjects: 8, created: None }
+    }
+}
+
+/// One artefact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Path relative to the build, with forward slashes.
+    pub name: String,
+    /// Media type.
+    pub media: &'static str,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+/// A built study.
+#[derive(Debug, Clone, Default)]
+pub struct Built {
+    /// Whether there was a study to build; otherwise there is a report and nothing else.
+    pub readable: bool,
+    /// STUDYID.
+    pub study: String,
+    /// Official title.
+    pub title: String,
+    /// Every artefact, by name.
+    pub files: Vec<File>,
+    /// What was found, heaviest first.
+    pub findings: Vec<Finding>,
+    /// Repairs to accept or reject.
+    pub proposals: Vec<Proposal>,
+    /// The resolved schedule.
+    pub schedule: Schedule,
+    /// Labels of the activities in the order of the protocol.
+    pub activities: Vec<String>,
+    /// What each activity collects.
+    pub resolutions: Vec<Resolution>,
+    /// How well the activities are known.
+    pub coverage: Coverage,
+    /// The forms.
+    pub forms: Vec<Form>,
+    /// The edit checks.
+    pub checks: Vec<EditCheck>,
+    /// Findings that block release; a preview is built all the same.
+    pub blockers: usize,
+}
+
+const SUBJECTS_MAX: u16 = 1_000;
+
+/// Builds every artefact. Never fails and never panics: whatever is wrong becomes a finding.
+pub fn build(order: &Order) -> Built {
+    let mut notes = Notes::default();
+    let Some(mut study) = usdm::read(order.protocol, order.design, &mut notes) else {
+        let (findings, proposals, blockers) = notes.settle();
+        return Built { findings, proposals, blockers, ..Built::default() };
     };
-    let s = schedule::resolve(&study.design, &mut notes);
-    let r = concepts::resolve(&study, &Choices::default(), &mut notes);
-    let c = concepts::coverage(&study, &r);
-    let (f, p, _) = notes.settle();
-    (f, p, s, r, Some(c))
+    let schedule = schedule::resolve(&study.design, &mut notes);
+    trial::settle_elements(&mut study, &schedule, &mut notes);
+    let resolutions = concepts::resolve(&study, &order.remembered, &mut notes);
+    let coverage = concepts::coverage(&study, &resolutions);
+    let forms = forms::forms(&study, &schedule, &resolutions, &mut notes);
+    let checks = edits::checks(&forms, &schedule);
+    let datasets = datasets(order, &study, &schedule, &forms, &mut notes);
+    let created = order.created.clone().unwrap_or_else(|| latest_date(&study));
+    let acrf = acrf::annotated(&study, &schedule, &forms);
+    let mut files = Vec::new();
+    let mut add = |name: &str, media: &'static str, bytes: Vec<u8>| {
+        files.push(File { name: name.to_owned(), media, bytes });
+    };
+    let source =
+        define::Source { study: &study, datasets: &datasets, forms: &forms, acrf: &acrf, created: &created };
+    add("define.xml", "application/xml", define::write(&source, &mut notes));
+    let build = odm::Build { study: &study, schedule: &schedule, forms: &forms, checks: &checks, created: &created };
+    add("odm-1.3.2.xml", "application/xml", odm::write(&build));
+    add("acrf.pdf", "application/pdf", acrf.bytes.clone());
+    add("mapping.csv", "text/csv", spec::csv(&forms));
+    add("mapping.json", "application/json", spec::json(&forms, &datasets));
+    add("mapping.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", spec::xlsx(&forms, &datasets));
+    for dataset in datasets.iter().filter(|dataset| !dataset.rows.is_empty()) {
+        let name = dataset.name.to_lowercase();
+        add(&format!("data/{name}.xpt"), "application/octet-stream", xpt::write(dataset, &created));
+        let json = dataset_json::write(dataset, &study.identifier, &created);
+        add(&format!("data/{name}.json"), "application/json", json);
+    }
+    let (findings, proposals, blockers) = notes.settle();
+    Built {
+        readable: true,
+        study: study.identifier.clone(),
+        title: study.title.clone(),
+        files,
+        findings,
+        proposals,
+        activities: study.design.activities.iter().map(|activity| activity.named.title().to_owned()).collect(),
+        schedule,
+        resolutions,
+        coverage,
+        forms,
+        checks,
+        blockers,
+    }
+}
+
+/// Trial design first, then what is about subjects, the latter filled with synthetic subjects.
+fn datasets(order: &Order, study: &Study, schedule: &Schedule, forms: &[Form], notes: &mut Notes) -> Vec<Dataset> {
+    let mut datasets = vec![
+        trial::arms(study, notes),
+        trial::elements(study),
+        trial::criteria(study),
+        summary::summary(study, schedule, notes),
+        trial::visits(study, schedule),
+    ];
+    let mut collected = tabulation::plan(forms);
+    let world = synthetic::World { study, schedule, forms };
+    synthetic::fill(&world, &mut collected, order.seed, order.subjects.min(SUBJECTS_MAX));
+    datasets.extend(collected);
+    datasets
+}
+
+/// The latest date that the protocol names, as a moment; a fixed one when it names none.
+fn latest_date(study: &Study) -> String {
+    let dates = study.dates.iter().filter_map(|(_, date)| time::parse_date(date));
+    format!("{}T00:00:00Z", time::date(dates.max().unwrap_or(time::day_number(2000, 1, 1))))
 }
