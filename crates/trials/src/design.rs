@@ -8,6 +8,7 @@
 mod acrf;
 mod chance;
 mod concepts;
+mod conformance;
 mod csv;
 mod dataset;
 mod dataset_json;
@@ -17,15 +18,20 @@ mod fields;
 mod finding;
 mod form;
 mod forms;
+mod html;
 mod odm;
+mod odm2;
 mod pdf;
+mod report;
 mod schedule;
 mod spec;
 mod standards;
 mod summary;
 mod synthetic;
 mod tabulation;
+mod testkit;
 mod time;
+mod trace;
 mod trial;
 mod usdm;
 mod words;
@@ -34,6 +40,7 @@ mod xml;
 mod xpt;
 
 pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Coverage, Resolution, Step, Target};
+pub use conformance::Outcome;
 pub use finding::{Finding, Proposal, Severity};
 pub use form::{CheckRule, Choice, Choices, Destination, EditCheck, Field, FieldKind, Form, Group};
 pub use schedule::{Cell, Event, Occasion, Point, Schedule, Visit};
@@ -106,6 +113,8 @@ pub struct Built {
     pub forms: Vec<Form>,
     /// The edit checks.
     pub checks: Vec<EditCheck>,
+    /// How each native rule came out.
+    pub outcomes: Vec<Outcome>,
     /// Findings that block release; a preview is built all the same.
     pub blockers: usize,
 }
@@ -116,39 +125,33 @@ const SUBJECTS_MAX: u16 = 1_000;
 pub fn build(order: &Order) -> Built {
     let mut notes = Notes::default();
     let Some(mut study) = usdm::read(order.protocol, order.design, &mut notes) else {
-        let (findings, proposals, blockers) = notes.settle();
-        return Built { findings, proposals, blockers, ..Built::default() };
+        return unreadable(order, notes);
     };
     let schedule = schedule::resolve(&study.design, &mut notes);
     trial::settle_elements(&mut study, &schedule, &mut notes);
     let resolutions = concepts::resolve(&study, &order.remembered, &mut notes);
-    let coverage = concepts::coverage(&study, &resolutions);
     let forms = forms::forms(&study, &schedule, &resolutions, &mut notes);
     let checks = edits::checks(&forms, &schedule);
     let datasets = datasets(order, &study, &schedule, &forms, &mut notes);
     let created = order.created.clone().unwrap_or_else(|| latest_date(&study));
     let acrf = acrf::annotated(&study, &schedule, &forms);
-    let mut files = Vec::new();
-    let mut add = |name: &str, media: &'static str, bytes: Vec<u8>| {
-        files.push(File { name: name.to_owned(), media, bytes });
-    };
-    let source =
-        define::Source { study: &study, datasets: &datasets, forms: &forms, acrf: &acrf, created: &created };
-    add("define.xml", "application/xml", define::write(&source, &mut notes));
     let build = odm::Build { study: &study, schedule: &schedule, forms: &forms, checks: &checks, created: &created };
-    add("odm-1.3.2.xml", "application/xml", odm::write(&build));
-    add("acrf.pdf", "application/pdf", acrf.bytes.clone());
-    add("mapping.csv", "text/csv", spec::csv(&forms));
-    add("mapping.json", "application/json", spec::json(&forms, &datasets));
-    add("mapping.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", spec::xlsx(&forms, &datasets));
-    for dataset in datasets.iter().filter(|dataset| !dataset.rows.is_empty()) {
-        let name = dataset.name.to_lowercase();
-        add(&format!("data/{name}.xpt"), "application/octet-stream", xpt::write(dataset, &created));
-        let json = dataset_json::write(dataset, &study.identifier, &created);
-        add(&format!("data/{name}.json"), "application/json", json);
-    }
+    let cases = testkit::cases(&build);
+    let parts = Parts { build: &build, datasets: &datasets, acrf: &acrf, cases: &cases, resolutions: &resolutions };
+    let files = parts.files(&mut notes);
+    let whole = conformance::Whole {
+        study: &study,
+        schedule: &schedule,
+        resolutions: &resolutions,
+        forms: &forms,
+        datasets: &datasets,
+        acrf: &acrf,
+        cases: &cases,
+    };
+    let outcomes = conformance::run(&whole, &mut notes);
     let (findings, proposals, blockers) = notes.settle();
-    Built {
+    drop(cases);
+    let mut built = Built {
         readable: true,
         study: study.identifier.clone(),
         title: study.title.clone(),
@@ -156,12 +159,82 @@ pub fn build(order: &Order) -> Built {
         findings,
         proposals,
         activities: study.design.activities.iter().map(|activity| activity.named.title().to_owned()).collect(),
+        coverage: concepts::coverage(&study, &resolutions),
         schedule,
         resolutions,
-        coverage,
         forms,
         checks,
+        outcomes,
         blockers,
+    };
+    seal(order, &created, &mut built);
+    built
+}
+
+/// A document that is no study: the report says why, and there is nothing else.
+fn unreadable(order: &Order, notes: Notes) -> Built {
+    let (findings, proposals, blockers) = notes.settle();
+    let mut built = Built { findings, proposals, blockers, ..Built::default() };
+    let created = order.created.clone().unwrap_or_else(|| "2000-01-01T00:00:00Z".to_owned());
+    seal(order, &created, &mut built);
+    built
+}
+
+/// Adds the report and, last, the manifest over everything else.
+fn seal(order: &Order, created: &str, built: &mut Built) {
+    let file = |name: &str, media: &'static str, bytes: Vec<u8>| File { name: name.to_owned(), media, bytes };
+    built.files.push(file("report.json", "application/json", report::report(built, &built.outcomes)));
+    built.files.push(file("findings.csv", "text/csv", report::findings_csv(&built.findings)));
+    built.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let manifest = report::manifest(order, created, built, &built.files);
+    built.files.push(file("manifest.json", "application/json", manifest));
+}
+
+/// What the artefacts are written from.
+struct Parts<'a> {
+    build: &'a odm::Build<'a>,
+    datasets: &'a [Dataset],
+    acrf: &'a acrf::Annotated,
+    cases: &'a [testkit::Case<'a>],
+    resolutions: &'a [Resolution],
+}
+
+const XML: &str = "application/xml";
+const JSON: &str = "application/json";
+const CSV: &str = "text/csv";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+impl Parts<'_> {
+    fn files(&self, notes: &mut Notes) -> Vec<File> {
+        let odm::Build { study, schedule, forms, checks, created } = *self.build;
+        let mut files = Vec::new();
+        let mut add = |name: &str, media: &'static str, bytes: Vec<u8>| {
+            files.push(File { name: name.to_owned(), media, bytes });
+        };
+        let source = define::Source { study, datasets: self.datasets, forms, acrf: self.acrf, created };
+        add("define.xml", XML, define::write(&source, notes));
+        add("define.xsl", "text/xsl", define::STYLESHEET.as_bytes().to_vec());
+        add("acrf.pdf", "application/pdf", self.acrf.bytes.clone());
+        add("odm-1.3.2.xml", XML, odm::write(self.build));
+        add("odm-2.0.xml", XML, odm2::write(self.build));
+        add("forms.html", "text/html", html::preview(study, schedule, forms));
+        let data = serde_json::json!({ "forms": forms, "checks": checks });
+        add("forms.json", JSON, serde_json::to_vec_pretty(&data).unwrap_or_default());
+        add("schedule.json", JSON, serde_json::to_vec_pretty(schedule).unwrap_or_default());
+        add("mapping.csv", CSV, spec::csv(forms));
+        add("mapping.json", JSON, spec::json(forms, self.datasets));
+        add("mapping.xlsx", XLSX, spec::xlsx(forms, self.datasets));
+        add("testkit/clinical-data.xml", XML, testkit::clinical_data(self.build, self.cases));
+        add("testkit/expected.csv", CSV, testkit::expected(self.cases));
+        let trace = trace::lines(study, self.resolutions, forms, self.datasets);
+        add("trace.csv", CSV, trace::csv(&trace));
+        add("trace.json", JSON, trace::json(&trace));
+        for dataset in self.datasets.iter().filter(|dataset| !dataset.rows.is_empty()) {
+            let name = dataset.name.to_lowercase();
+            add(&format!("data/{name}.xpt"), "application/octet-stream", xpt::write(dataset, created));
+            add(&format!("data/{name}.json"), JSON, dataset_json::write(dataset, &study.identifier, created));
+        }
+        files
     }
 }
 

@@ -13,6 +13,9 @@ use super::usdm::model::Study;
 use super::words::{ascii, cut};
 use super::xml::Xml;
 
+/// The stylesheet beside the description: our own, plain, without script.
+pub(crate) const STYLESHEET: &str = include_str!("define/define.xsl");
+
 const A11: Rule = Rule("A11", "SDTM-MSG 2.0: every collected origin has its page");
 
 /// The type of an item as Define-XML names it.

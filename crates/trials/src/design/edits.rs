@@ -1,7 +1,10 @@
 //! Edit checks of the forms, as data: every check has a case that fires it and a case that passes.
 
+use std::collections::BTreeMap;
+
 use super::form::{CheckRule, EditCheck, Field, FieldKind, Form};
 use super::schedule::Schedule;
+use super::time::parse_date;
 use super::words::{number, oid};
 
 pub(crate) fn checks(forms: &[Form], schedule: &Schedule) -> Vec<EditCheck> {
@@ -80,5 +83,29 @@ fn windows(form: &Form, schedule: &Schedule, checks: &mut Vec<EditCheck>) {
         let rule = CheckRule::Window { visit: visit.name.clone(), low, high };
         let message = format!("{} is planned between Day {low} and Day {high}. Please check the date.", visit.name);
         add(checks, form, field, &format!("WIN.{}.{}", visit.number, oid(&visit.name)), rule, message);
+    }
+}
+
+/// Whether a check fires on these values; `day_one` is the day number of study day 1.
+pub(crate) fn fires(check: &EditCheck, values: &BTreeMap<String, String>, day_one: i64) -> bool {
+    let own = values.get(&check.field).map(String::as_str).filter(|value| !value.is_empty());
+    let is = |other: &String, value: &String| values.get(other) == Some(value);
+    match &check.rule {
+        CheckRule::Required => own.is_none(),
+        CheckRule::Range { low, high } => {
+            own.and_then(|text| text.parse::<f64>().ok()).is_some_and(|value| value < *low || value > *high)
+        }
+        // Dates may be partly unknown: only the known parts are compared.
+        CheckRule::NotBefore { other } => own.zip(values.get(other)).is_some_and(|(own, other)| {
+            let known = own.len().min(other.len());
+            own.get(..known) < other.get(..known)
+        }),
+        CheckRule::GivenWhen { other, value } => is(other, value) && own.is_none(),
+        CheckRule::AbsentWhen { other, value } => is(other, value) && own.is_some(),
+        CheckRule::Window { low, high, .. } => own.and_then(parse_date).is_some_and(|day| {
+            let days = day - day_one;
+            let study_day = if days >= 0 { days + 1 } else { days };
+            study_day < i64::from(*low) || study_day > i64::from(*high)
+        }),
     }
 }
