@@ -2,6 +2,8 @@
 //!
 //! Builds a study and writes its artefacts. The exit code is 0 when the study was built; findings stand in the report.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example speaks to the terminal")]
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -32,8 +32,7 @@ struct Layout<'a> {
 
 pub(crate) fn annotated(study: &Study, schedule: &Schedule, forms: &[Form]) -> Annotated {
     let contents = contents_pages(forms, schedule);
-    let mut layout =
-        Layout { study, pages: Vec::new(), y: 0.0, places: BTreeMap::new(), values: BTreeMap::new() };
+    let mut layout = Layout { study, pages: Vec::new(), y: 0.0, places: BTreeMap::new(), values: BTreeMap::new() };
     for _ in 0..contents {
         layout.pages.push(Page::default());
     }
@@ -145,7 +144,8 @@ impl Layout<'_> {
             .iter()
             .zip(field.destinations.iter().map(Some).chain(std::iter::repeat(None)))
             .map(|(text, destination)| {
-                let at = destination.and_then(|one| domains.iter().position(|domain| *domain == one.dataset)).unwrap_or(0);
+                let at =
+                    destination.and_then(|one| domains.iter().position(|domain| *domain == one.dataset)).unwrap_or(0);
                 // A7: what the form fixes is not collected from anyone.
                 let dashed = destination.is_some_and(|one| !one.fixed.is_empty());
                 (wrap(&ascii(text), 12.0, false, 186.0), at, dashed)

@@ -276,9 +276,11 @@ impl Ladder<'_> {
                 return Some((Step::Specialization, target, reason));
             }
         }
-        let group = self.tables.crf.iter().find(|group| {
-            group.specialization == name || (kind == "biomedicalconcepts" && group.concept == name)
-        });
+        let group = self
+            .tables
+            .crf
+            .iter()
+            .find(|group| group.specialization == name || (kind == "biomedicalconcepts" && group.concept == name));
         let by_prefix = || {
             let property = concept.properties.iter().find(|property| property.name.len() > 4)?;
             let domain = property.name.get(..2)?;
@@ -345,25 +347,13 @@ impl Ladder<'_> {
         }
         let kinds = ["scale", "questionnaire", "survey", "index", "inventory", "score"];
         let instrument_like = sought.len() > 8 && sought.split(' ').any(|word| kinds.contains(&word));
-        let lists = [("QSCAT", "QS"), ("FTCAT", "FT"), ("CCCAT", "RS")];
-        for exact in [true, false] {
-            for (list, domain) in lists {
-                let terms = self.tables.list(list).map_or(&[] as &[_], |list| &list.terms);
-                let found = terms.iter().find(|term| {
-                    let mut names = term.synonyms.iter().chain([&term.value, &term.preferred]).map(|name| key(name));
-                    let alike = |name: String| match exact {
-                        true => name == sought,
-                        false => instrument_like && name.contains(&sought),
-                    };
-                    names.any(alike)
-                });
-                if let Some(term) = found {
-                    let target = Target::Form { domain: domain.to_owned(), detail: term.value.clone() };
-                    return Some((Step::Synonym, target, format!("The instrument is {} ({}).", term.preferred, term.code)));
-                }
-            }
-        }
-        None
+        let part = || {
+            let mut all = self.tables.instruments.iter().filter(|_| instrument_like);
+            all.find(|instrument| instrument.keys.iter().any(|key| key.contains(&sought)))
+        };
+        let found = self.tables.instrument(&sought).or_else(part)?;
+        let target = Target::Form { domain: found.domain.to_owned(), detail: found.term.value.clone() };
+        Some((Step::Synonym, target, format!("The instrument is {} ({}).", found.term.preferred, found.term.code)))
     }
 
     /// What the label alone tells.
@@ -393,7 +383,11 @@ impl Ladder<'_> {
         if let Some((procedure, _)) = activity.procedures.first() {
             let words = cut(&ascii(procedure.title()), 40).0.to_uppercase();
             let target = Target::Form { domain: "PR".to_owned(), detail: words };
-            return vec![(Step::Topic, target, "The protocol defines a procedure; its occurrence is recorded in PR.".to_owned())];
+            return vec![(
+                Step::Topic,
+                target,
+                "The protocol defines a procedure; its occurrence is recorded in PR.".to_owned(),
+            )];
         }
         vec![unresolved(title)]
     }
@@ -403,8 +397,10 @@ impl Ladder<'_> {
         let mut left = format!(" {} ", key(words));
         let mut found: Vec<Known> = Vec::new();
         for topic in &self.tables.topics {
-            let Some(phrase) = topic.words.iter().find(|phrase| left.contains(&format!(" {phrase} "))) else { continue };
-            left = left.replace(&format!(" {phrase} "), " ");
+            let Some(phrase) = topic.words.iter().find(|phrase| left.contains(phrase.as_str())) else {
+                continue;
+            };
+            left = left.replace(phrase.as_str(), " ");
             let known = match topic.form.as_str() {
                 "NODATA" => (Step::NoData, Target::NoData, topic.reason.clone()),
                 "QS" => {

@@ -121,11 +121,19 @@ fn fields(whole: &Whole, rules: &mut Rules) {
     }
     rules.rule("C1", "CDASHIG 2.2", "Highly recommended fields are on the form.", checked, broken);
     let all = || whole.forms.iter().flat_map(|form| &form.groups).flat_map(|group| &group.fields);
-    let long = all().filter(|field| field.variable.len() > 8).map(|field| (field.oid.clone(), format!("{} is too long.", field.variable)));
+    let long = all()
+        .filter(|field| field.variable.len() > 8)
+        .map(|field| (field.oid.clone(), format!("{} is too long.", field.variable)));
     rules.rule("C5", "CDASHIG 2.2", "CDASH variables have 8 characters at most.", all().count(), long.collect());
     let bare = all().filter(|field| field.reference.is_empty() || field.core.is_empty() || field.prompt.is_empty());
     let bare = bare.map(|field| (field.oid.clone(), "Reference, core or prompt is missing.".to_owned()));
-    rules.rule("C8", "CDASHIG 2.2", "Every field has its reference, core, type and destination.", all().count(), bare.collect());
+    rules.rule(
+        "C8",
+        "CDASHIG 2.2",
+        "Every field has its reference, core, type and destination.",
+        all().count(),
+        bare.collect(),
+    );
     let ticked = all().filter(|field| !field.fixed.is_empty() && field.choices.is_some());
     let ticked = ticked.map(|field| (field.oid.clone(), "A choice is ticked before anyone answers.".to_owned()));
     rules.rule("C3", "CDASHIG 2.2", "No choice is ticked before anyone answers.", all().count(), ticked.collect());
@@ -135,7 +143,8 @@ fn fields(whole: &Whole, rules: &mut Rules) {
         fields.filter(|field| tail(&field.name) == "DAT" || field.name == "VISDAT").count()
     };
     let twice = whole.forms.iter().filter(|form| dated(form) > 1);
-    let twice = twice.map(|form| (form.oid.clone(), "The form asks for more than one date of the same kind.".to_owned()));
+    let twice =
+        twice.map(|form| (form.oid.clone(), "The form asks for more than one date of the same kind.".to_owned()));
     rules.rule("C9", "CDASHIG 2.2", "A form has one date of its topic.", whole.forms.len(), twice.collect());
 }
 
@@ -155,7 +164,8 @@ fn placement(whole: &Whole, rules: &mut Rules) {
             broken.push((format!("forms/{visit}"), format!("Activity {} has no form there.", cell.activity + 1)));
         }
     }
-    let planned: BTreeSet<(usize, usize)> = whole.schedule.cells.iter().map(|cell| (cell.activity, cell.visit)).collect();
+    let planned: BTreeSet<(usize, usize)> =
+        whole.schedule.cells.iter().map(|cell| (cell.activity, cell.visit)).collect();
     for form in whole.forms.iter().filter(|form| !form.activities.is_empty()) {
         for visit in &form.visits {
             if !form.activities.iter().any(|activity| planned.contains(&(*activity, *visit))) {
@@ -214,12 +224,19 @@ fn identifiers(whole: &Whole, rules: &mut Rules) {
     }
     let twice = count.iter().filter(|(_, count)| **count > 1);
     let twice = twice.map(|(oid, count)| ((*oid).to_owned(), format!("The identifier is used {count} times.")));
-    rules.rule("O2", "ODM 1.3.2, 2.0", "Identifiers are unique and every reference resolves.", count.len(), twice.collect());
+    rules.rule(
+        "O2",
+        "ODM 1.3.2, 2.0",
+        "Identifiers are unique and every reference resolves.",
+        count.len(),
+        twice.collect(),
+    );
 }
 
 fn kit(whole: &Whole, rules: &mut Rules) {
     let wrong = whole.cases.iter().filter(|case| !agrees(case));
-    let wrong = wrong.map(|case| (case.check.oid.clone(), format!("The case {} does not come out as expected.", case.subject)));
+    let wrong =
+        wrong.map(|case| (case.check.oid.clone(), format!("The case {} does not come out as expected.", case.subject)));
     rules.rule("X6.1", "Test kit", "Every case comes out as expected.", whole.cases.len(), wrong.collect());
     let mut kinds: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
     for case in whole.cases {

@@ -30,10 +30,15 @@ pub(crate) fn item_kind(dataset: &Dataset, at: usize) -> ItemKind {
     let values = || dataset.rows.iter().filter_map(|row| row.get(at));
     if column.numeric {
         let shown: Vec<String> = values().filter(|cell| **cell != Cell::Missing).map(Cell::shown).collect();
-        let digits = shown.iter().filter_map(|text| text.split_once('.')).map(|(_, part)| part.len()).max().unwrap_or(0);
+        let digits =
+            shown.iter().filter_map(|text| text.split_once('.')).map(|(_, part)| part.len()).max().unwrap_or(0);
         let length = shown.iter().map(String::len).max().unwrap_or(8);
         let float = digits > 0 || column.name.ends_with("STRESN") || column.name.ends_with("DOSE");
-        return ItemKind { name: if float { "float" } else { "integer" }, length, digits: digits.max(usize::from(float)) };
+        return ItemKind {
+            name: if float { "float" } else { "integer" },
+            length,
+            digits: digits.max(usize::from(float)),
+        };
     }
     let name = if column.described.starts_with("ISO 8601 datetime") {
         let timed = values().any(|cell| cell.shown().len() > 10);
@@ -174,7 +179,8 @@ fn value_items(xml: &mut Xml, source: &Source) {
         for test in tests(source, dataset) {
             let fields = source.forms.iter().flat_map(|form| &form.groups).flat_map(|group| &group.fields);
             let field = fields.into_iter().find(|field| {
-                field.variable == variable && field.destinations.iter().any(|one| one.dataset == *name && one.testcd == test)
+                field.variable == variable
+                    && field.destinations.iter().any(|one| one.dataset == *name && one.testcd == test)
             });
             let decimal = field.is_some_and(|field| field.kind == super::form::FieldKind::Decimal);
             let digits = field.map_or(0, |field| field.digits);
@@ -338,7 +344,8 @@ fn methods(xml: &mut Xml, datasets: &[Dataset]) {
 fn comments(xml: &mut Xml, datasets: &[Dataset]) {
     for dataset in datasets.iter().filter(|dataset| dataset.rows.is_empty()) {
         xml.open("def:CommentDef", &[("OID", &format!("COM.{}", dataset.name))]);
-        let words = if dataset.empty_because.is_empty() { "The study gives no record." } else { &dataset.empty_because };
+        let words =
+            if dataset.empty_because.is_empty() { "The study gives no record." } else { &dataset.empty_because };
         described(xml, cut(&ascii(words), 900).0);
         xml.close();
     }

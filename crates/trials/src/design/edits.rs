@@ -59,7 +59,14 @@ fn of_field(form: &Form, field: &Field, all: &[&Field], checks: &mut Vec<EditChe
         && let Some(ongoing) = named(&field.name.replace("ENDAT", "ONGO"))
     {
         let rule = CheckRule::AbsentWhen { other: ongoing.oid.clone(), value: "Y".to_owned() };
-        add(checks, form, field, "ONG", rule, "It is said to be going on and has an end date. Please correct one.".to_owned());
+        add(
+            checks,
+            form,
+            field,
+            "ONG",
+            rule,
+            "It is said to be going on and has an end date. Please correct one.".to_owned(),
+        );
     }
     let prefix = field.name.get(..2).unwrap_or("");
     let topic = ["TERM", "TRT"].iter().any(|tail| field.name == format!("{prefix}{tail}"));

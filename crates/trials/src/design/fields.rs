@@ -38,7 +38,14 @@ const LAYOUTS: &[Layout] = &[
         "Demographics",
     ),
     layout("IE", "", &["IEYN"], &["IECAT", "IETESTCD", "IEORRES"], true, "Inclusion and Exclusion Criteria"),
-    layout("DS", "PROTOCOL MILESTONE/OTHER EVENT", &["DSCAT", "DSDECOD", "DSTERM", "DSSTDAT"], &[], false, "Protocol Milestone"),
+    layout(
+        "DS",
+        "PROTOCOL MILESTONE/OTHER EVENT",
+        &["DSCAT", "DSDECOD", "DSTERM", "DSSTDAT"],
+        &[],
+        false,
+        "Protocol Milestone",
+    ),
     layout("MH", "", &["MHYN"], &["MHCAT", "MHTERM", "MHSTDAT", "MHONGO", "MHENDAT"], true, "Medical History"),
     layout(
         "CM",
@@ -69,9 +76,30 @@ const LAYOUTS: &[Layout] = &[
     ),
     layout("VS", "", &["VSPERF", "VSDAT", "VSTIM", "VSTPT", "VSPOS"], &[], false, "Vital Signs"),
     layout("EG", "Local Reading", &["EGPERF", "EGDAT", "EGTIM", "EGTPT"], &[], false, "Electrocardiogram"),
-    layout("LB", "Local Processing", &["LBPERF", "LBDAT", "LBTIM", "LBCAT", "LBFAST", "LBTPT"], &[], false, "Laboratory Tests"),
-    layout("LB+", "Central Processing", &["LBPERF", "LBDAT", "LBTIM", "LBCAT", "LBFAST", "LBREFID"], &[], false, "Laboratory Specimen"),
-    layout("PC", "PK Sample Collection at Fixed Time Points", &["PCPERF", "PCDAT", "PCTIM", "PCTPT", "PCSPEC"], &[], false, "Pharmacokinetic Sample"),
+    layout(
+        "LB",
+        "Local Processing",
+        &["LBPERF", "LBDAT", "LBTIM", "LBCAT", "LBFAST", "LBTPT"],
+        &[],
+        false,
+        "Laboratory Tests",
+    ),
+    layout(
+        "LB+",
+        "Central Processing",
+        &["LBPERF", "LBDAT", "LBTIM", "LBCAT", "LBFAST", "LBREFID"],
+        &[],
+        false,
+        "Laboratory Specimen",
+    ),
+    layout(
+        "PC",
+        "PK Sample Collection at Fixed Time Points",
+        &["PCPERF", "PCDAT", "PCTIM", "PCTPT", "PCSPEC"],
+        &[],
+        false,
+        "Pharmacokinetic Sample",
+    ),
     layout("PE", "PE-Traditional", &["PEPERF", "PEDAT"], &["PETEST", "PERES", "PEDESC"], true, "Physical Examination"),
     layout("SU", "", &["SUYN"], &["SUTRT", "SUSTDAT", "SUENDAT"], true, "Substance Use"),
     layout("PR", "", &["PRYN"], &["PRTRT", "PRSTDAT", "PRENDAT"], true, "Procedures"),
@@ -121,7 +149,11 @@ pub(crate) fn field(form: &str, domain: &str, scenario: &str, name: &str) -> Fie
             dataset: domain.to_owned(),
             variable: variable.clone(),
             testcd: if name.ends_with("PERF") { format!("{domain}ALL") } else { String::new() },
-            fixed: if name.ends_with("PERF") { "NOT DONE".to_owned() } else { String::new() },
+            fixed: match name.get(2..) {
+                Some("PERF") => "NOT DONE".to_owned(),
+                Some("ONGO") => "ONGOING".to_owned(),
+                _ => String::new(),
+            },
         })
         .collect();
     Field {
@@ -149,7 +181,9 @@ pub(crate) fn field(form: &str, domain: &str, scenario: &str, name: &str) -> Fie
 /// A yes/no question on top, a topic or a date is never left open; the rest may be.
 fn required(name: &str, core: &str) -> bool {
     let tail = name.get(2..).unwrap_or("");
-    name == "VISDAT" || matches!(tail, "YN" | "PERF" | "TERM" | "TRT" | "STDAT" | "TESTCD") || (core == "HR" && tail == "ORRES")
+    name == "VISDAT"
+        || matches!(tail, "YN" | "PERF" | "TERM" | "TRT" | "STDAT" | "TESTCD")
+        || (core == "HR" && tail == "ORRES")
 }
 
 pub(crate) fn length(kind: FieldKind, choices: Option<&Choices>) -> usize {
@@ -212,7 +246,19 @@ const SUBSETS: &[(&str, &[&str])] = &[
     ("UNIT", &["mg", "g", "ug", "mL", "IU", "TABLET", "CAPSULE", "PATCH", "PUFF"]),
     ("FRM", &["TABLET", "CAPSULE", "SOLUTION", "INJECTION", "CREAM", "PATCH", "POWDER", "SPRAY"]),
     ("FREQ", &["QD", "BID", "TID", "QID", "PRN", "ONCE", "QOD", "QS"]),
-    ("ROUTE", &["ORAL", "INTRAVENOUS", "INTRAMUSCULAR", "SUBCUTANEOUS", "TOPICAL", "TRANSDERMAL", "NASAL", "RESPIRATORY (INHALATION)"]),
+    (
+        "ROUTE",
+        &[
+            "ORAL",
+            "INTRAVENOUS",
+            "INTRAMUSCULAR",
+            "SUBCUTANEOUS",
+            "TOPICAL",
+            "TRANSDERMAL",
+            "NASAL",
+            "RESPIRATORY (INHALATION)",
+        ],
+    ),
     ("NY", &["Y", "N"]),
     ("ND", &["NOT DONE"]),
     ("POSITION", &["SUPINE", "SITTING", "STANDING", "SEMI-RECUMBENT"]),
@@ -220,7 +266,16 @@ const SUBSETS: &[(&str, &[&str])] = &[
     ("ACN", &["DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN", "NOT APPLICABLE", "UNKNOWN"]),
     (
         "NCOMPLT",
-        &["COMPLETED", "ADVERSE EVENT", "DEATH", "LACK OF EFFICACY", "LOST TO FOLLOW-UP", "PHYSICIAN DECISION", "PROTOCOL DEVIATION", "WITHDRAWAL BY SUBJECT"],
+        &[
+            "COMPLETED",
+            "ADVERSE EVENT",
+            "DEATH",
+            "LACK OF EFFICACY",
+            "LOST TO FOLLOW-UP",
+            "PHYSICIAN DECISION",
+            "PROTOCOL DEVIATION",
+            "WITHDRAWAL BY SUBJECT",
+        ],
     ),
 ];
 
@@ -249,7 +304,11 @@ pub(crate) fn choices(name: &str, lists: &[String]) -> Option<Choices> {
         _ => sentence(value),
     };
     let choices: Vec<Choice> = offered
-        .map(|term| Choice { value: term.value.clone(), text: text(&term.value, &term.preferred), code: term.code.clone() })
+        .map(|term| Choice {
+            value: term.value.clone(),
+            text: text(&term.value, &term.preferred),
+            code: term.code.clone(),
+        })
         .collect();
     (!choices.is_empty()).then(|| Choices { list: list.code.clone(), name: list.name.clone(), choices })
 }
@@ -293,7 +352,9 @@ fn question(domain: &str, name: &str, label: &str) -> String {
         _ => {
             let groups = standards().crf.iter().filter(|group| group.domain == domain);
             let known = groups.flat_map(|group| &group.items).find(|item| item.variable == name && item.item == name);
-            known.filter(|item| !item.question.is_empty()).map_or_else(|| format!("{label}?"), |item| item.question.clone())
+            known
+                .filter(|item| !item.question.is_empty())
+                .map_or_else(|| format!("{label}?"), |item| item.question.clone())
         }
     }
 }

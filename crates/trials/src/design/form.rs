@@ -97,8 +97,11 @@ impl Destination {
     /// The annotation as the metadata submission guidelines write it.
     pub fn annotation(&self) -> String {
         let fixed = if self.fixed.is_empty() { String::new() } else { format!(" = {}", self.fixed) };
-        let when =
-            if self.testcd.is_empty() { String::new() } else { format!(" when {}TESTCD = {}", self.dataset, self.testcd) };
+        let when = if self.testcd.is_empty() {
+            String::new()
+        } else {
+            format!(" when {}TESTCD = {}", self.dataset, self.testcd)
+        };
         format!("{}{fixed}{when}", self.variable)
     }
 }

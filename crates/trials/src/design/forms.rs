@@ -29,8 +29,8 @@ struct Wanted {
 
 /// The order of forms on a page: the order in which a site works.
 const ORDER: &[&str] = &[
-    "SV", "DS", "DM", "IE", "MH", "SU", "PE", "VS", "EG", "LB", "PC", "GF", "IS", "BE", "QS", "FT", "RS", "PR", "ML", "HO",
-    "EX", "DA", "CM", "CE", "AE",
+    "SV", "DS", "DM", "IE", "MH", "SU", "PE", "VS", "EG", "LB", "PC", "GF", "IS", "BE", "QS", "FT", "RS", "PR", "ML",
+    "HO", "EX", "DA", "CM", "CE", "AE",
 ];
 
 pub(crate) fn forms(study: &Study, schedule: &Schedule, resolutions: &[Resolution], notes: &mut Notes) -> Vec<Form> {
@@ -41,7 +41,9 @@ pub(crate) fn forms(study: &Study, schedule: &Schedule, resolutions: &[Resolutio
     for (key, want) in &wanted {
         let mut form = match key {
             Key::Form(domain, detail) => domain_form(study, domain, detail, &mut taken),
-            Key::Tests(domain, tests, position) => tests_form(study, schedule, domain, tests, position, want, &mut taken),
+            Key::Tests(domain, tests, position) => {
+                tests_form(study, schedule, domain, tests, position, want, &mut taken)
+            }
         };
         form.activities = want.activities.iter().copied().collect();
         form.added_because = want.added_because.to_owned();
@@ -161,7 +163,8 @@ fn place(schedule: &Schedule, form: &mut Form, added: bool) {
 
 /// An identifier that no other form has.
 fn form_oid(taken: &mut BTreeSet<String>, domain: &str, detail: &str) -> String {
-    let base = if detail.is_empty() { format!("F.{domain}") } else { format!("F.{domain}.{}", cut(&oid(detail), 40).0) };
+    let base =
+        if detail.is_empty() { format!("F.{domain}") } else { format!("F.{domain}.{}", cut(&oid(detail), 40).0) };
     let mut made = base.clone();
     let mut number = 2;
     while !taken.insert(made.clone()) {
@@ -195,7 +198,12 @@ fn domain_form(study: &Study, domain: &str, detail: &str, taken: &mut BTreeSet<S
     };
     let mut groups = vec![Group { oid: format!("IG.{short}"), title: title.clone(), repeating: false, fields: head }];
     if !body.is_empty() {
-        groups.push(Group { oid: format!("IG.{short}.LOG"), title: "Records".to_owned(), repeating: true, fields: body });
+        groups.push(Group {
+            oid: format!("IG.{short}.LOG"),
+            title: "Records".to_owned(),
+            repeating: true,
+            fields: body,
+        });
     }
     groups.retain(|group| !group.fields.is_empty());
     Form { title, log: layout.log, groups, ..empty(oid, domain, detail) }
@@ -292,7 +300,8 @@ fn tests_form(
     for field in head.iter_mut().filter(|field| field.name == "VSPOS" && !position.is_empty()) {
         fill_position(field, position);
     }
-    let title = if words.is_empty() { layout.title.to_owned() } else { format!("{}: {}", layout.title, cut(&words, 60).0) };
+    let title =
+        if words.is_empty() { layout.title.to_owned() } else { format!("{}: {}", layout.title, cut(&words, 60).0) };
     let mut groups = vec![Group { oid: format!("IG.{short}"), title: title.clone(), repeating: false, fields: head }];
     let repeating = points;
     let mut sections: BTreeMap<String, Vec<Field>> = BTreeMap::new();
@@ -338,7 +347,8 @@ pub(crate) fn category(testcd: &str, specimen: &str) -> String {
 /// Whether a result is a word and not a number.
 fn is_word(testcd: &str, specimen: &str) -> bool {
     let presence = ["KETONES", "NITRITE", "BILI", "GLUC", "PROT", "ALB", "OCCBLD", "LEUKASE"];
-    let words = ["CEMORPH", "DRUGSCR", "EGINTP", "INTP", "COLOR", "CLARITY", "HBSAG", "HCAB", "HIV12AB", "HCG", "ETHANOL"];
+    let words =
+        ["CEMORPH", "DRUGSCR", "EGINTP", "INTP", "COLOR", "CLARITY", "HBSAG", "HCAB", "HIV12AB", "HCG", "ETHANOL"];
     words.contains(&testcd) || (specimen == "URINE" && presence.contains(&testcd))
 }
 
@@ -359,7 +369,8 @@ fn test_fields(form: &str, test: &Test, specimen: &str, section: &str, named: &[
     let word = is_word(&test.testcd, specimen);
     value.kind = if word { FieldKind::Text } else { FieldKind::Decimal };
     value.length = if word { 40 } else { 8 };
-    value.hint = if word { "The result in words, as reported." } else { "The number as measured, without rounding." }.to_owned();
+    value.hint =
+        if word { "The result in words, as reported." } else { "The number as measured, without rounding." }.to_owned();
     value.digits = range.map_or(if word { 0 } else { 2 }, |range| range.digits);
     value.range = range.map(|range| (range.low, range.high));
     let destination = |variable: &str, fixed: &str| Destination {
@@ -377,7 +388,8 @@ fn test_fields(form: &str, test: &Test, specimen: &str, section: &str, named: &[
     }
     let mut fields = vec![value];
     let list = if domain == "VS" { "VSRESU" } else { "UNIT" };
-    let mut offered: Vec<String> = range.map(|range| range.unit.clone()).filter(|unit| !unit.is_empty()).into_iter().collect();
+    let mut offered: Vec<String> =
+        range.map(|range| range.unit.clone()).filter(|unit| !unit.is_empty()).into_iter().collect();
     offered.extend(named.iter().filter(|unit| !["K", "psi", "ukat/L", "nkat/L"].contains(&unit.as_str())).cloned());
     let mut seen = BTreeSet::new();
     offered.retain(|unit| seen.insert(unit.clone()));

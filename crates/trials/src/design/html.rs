@@ -21,7 +21,9 @@ pub(crate) fn preview(study: &Study, schedule: &Schedule, forms: &[Form]) -> Vec
     let mut out = String::from("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     // Whatever a protocol holds, nothing in this page may load or run.
-    out.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">");
+    out.push_str(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+    );
     let name = escaped(&study.identifier);
     out.push_str(&format!("<title>{name}: forms</title><style>{STYLE}</style></head><body>"));
     out.push_str(&format!("<h1>{name}</h1><p>{}</p>", escaped(&study.title)));
@@ -35,7 +37,9 @@ pub(crate) fn preview(study: &Study, schedule: &Schedule, forms: &[Form]) -> Vec
 }
 
 fn matrix(out: &mut String, study: &Study, schedule: &Schedule) {
-    out.push_str("<h2>Schedule of activities</h2><div class=\"matrix\"><table><thead><tr><th scope=\"col\">Activity</th>");
+    out.push_str(
+        "<h2>Schedule of activities</h2><div class=\"matrix\"><table><thead><tr><th scope=\"col\">Activity</th>",
+    );
     for visit in &schedule.visits {
         let day = visit.day.map_or(String::new(), |day| format!("<br>Day {day}"));
         let window = visit.window.map_or(String::new(), |(low, high)| format!("<br>{low} to {high}"));
@@ -106,7 +110,11 @@ fn field(out: &mut String, field: &Field) {
             out.push_str(&format!("<div class=\"box\">{}</div>", escaped(inside)));
         }
     }
-    out.push_str(&format!("<span class=\"hint\">{} {}</span></div><div>", escaped(&field.question), escaped(&field.hint)));
+    out.push_str(&format!(
+        "<span class=\"hint\">{} {}</span></div><div>",
+        escaped(&field.question),
+        escaped(&field.hint)
+    ));
     for annotation in field.annotations() {
         out.push_str(&format!("<span class=\"note\">{}</span> ", escaped(&annotation)));
     }

@@ -141,7 +141,8 @@ pub(crate) fn study(xml: &mut Xml, build: &Build) {
         }
         xml.close();
     }
-    let used: BTreeSet<&str> = events.iter().flat_map(|event| event.forms.iter().map(|form| form.oid.as_str())).collect();
+    let used: BTreeSet<&str> =
+        events.iter().flat_map(|event| event.forms.iter().map(|form| form.oid.as_str())).collect();
     let forms: Vec<&Form> = build.forms.iter().filter(|form| used.contains(form.oid.as_str())).collect();
     for form in &forms {
         self::form(xml, form);
@@ -192,7 +193,8 @@ fn groups(xml: &mut Xml, form: &Form, checks: &[EditCheck]) {
     for group in &form.groups {
         let repeating = if group.repeating { "Yes" } else { "No" };
         let name = format!("{}: {}", form.title, group.title);
-        let attributes = [("OID", group.oid.as_str()), ("Name", &name), ("Repeating", repeating), ("Domain", &form.domain)];
+        let attributes =
+            [("OID", group.oid.as_str()), ("Name", &name), ("Repeating", repeating), ("Domain", &form.domain)];
         xml.open("ItemGroupDef", &attributes);
         for (at, field) in group.fields.iter().enumerate() {
             let order = (at + 1).to_string();
@@ -235,7 +237,10 @@ pub(crate) fn expression(check: &EditCheck) -> String {
         CheckRule::GivenWhen { other, value } => format!("{other} != \"{value}\""),
         CheckRule::AbsentWhen { other, value } => format!("{other} = \"{value}\""),
         CheckRule::Window { visit, low, high } => {
-            format!("visit = \"{visit}\" and study_day({}) >= {low} and study_day({}) <= {high}", check.field, check.field)
+            format!(
+                "visit = \"{visit}\" and study_day({}) >= {low} and study_day({}) <= {high}",
+                check.field, check.field
+            )
         }
     }
 }

@@ -98,7 +98,10 @@ fn protocol(xml: &mut Xml, build: &Build) {
         for (at, event) in own.enumerate() {
             let order = (at + 1).to_string();
             let mandatory = if *planned { "Yes" } else { "No" };
-            xml.leaf("StudyEventRef", &[("StudyEventOID", &event.oid), ("OrderNumber", &order), ("Mandatory", mandatory)]);
+            xml.leaf(
+                "StudyEventRef",
+                &[("StudyEventOID", &event.oid), ("OrderNumber", &order), ("Mandatory", mandatory)],
+            );
         }
         xml.close();
     }
@@ -106,7 +109,10 @@ fn protocol(xml: &mut Xml, build: &Build) {
         let repeating = if event.kind == "Scheduled" { "No" } else { "Yes" };
         // Version 2 names no common events: they are unscheduled ones that recur.
         let kind = if event.kind == "Scheduled" { "Scheduled" } else { "Unscheduled" };
-        xml.open("StudyEventDef", &[("OID", &event.oid), ("Name", &event.name), ("Repeating", repeating), ("Type", kind)]);
+        xml.open(
+            "StudyEventDef",
+            &[("OID", &event.oid), ("Name", &event.name), ("Repeating", repeating), ("Type", kind)],
+        );
         for (at, form) in event.forms.iter().enumerate() {
             let order = (at + 1).to_string();
             xml.leaf("ItemGroupRef", &[("ItemGroupOID", &form.oid), ("OrderNumber", &order), ("Mandatory", "No")]);

@@ -159,8 +159,11 @@ pub(crate) fn write(title: &Title, pages: &[Page], bookmarks: &[Bookmark]) -> Ve
     let numbers: Vec<usize> = pages.iter().map(|_| objects.reserve()).collect();
     for (page, number) in pages.iter().zip(&numbers) {
         let content = objects.stream("", &page.content);
-        let notes: Vec<String> =
-            page.notes.iter().map(|note| format!("{} 0 R", annotation(&mut objects, note, *number, &numbers, &fonts))).collect();
+        let notes: Vec<String> = page
+            .notes
+            .iter()
+            .map(|note| format!("{} 0 R", annotation(&mut objects, note, *number, &numbers, &fonts)))
+            .collect();
         objects.set(
             *number,
             format!(
@@ -213,7 +216,8 @@ fn annotation(objects: &mut Objects, note: &Note, page: usize, pages: &[usize], 
                 look.push_str(&format!("{} Tj T*\n", string(line)));
             }
             look.push_str("ET");
-            let form = format!("/Type /XObject /Subtype /Form /BBox [0 0 {width:.1} {height:.1}] /Resources <<{fonts}>>");
+            let form =
+                format!("/Type /XObject /Subtype /Form /BBox [0 0 {width:.1} {height:.1}] /Resources <<{fonts}>>");
             let look = objects.stream(&form, &look);
             let style = if *dashed { "/S /D /D [3 2]" } else { "/S /S" };
             objects.add(format!(
@@ -231,7 +235,8 @@ fn outline(objects: &mut Objects, marks: &[Bookmark], parent: usize, pages: &[us
     let mut count = marks.len();
     for (at, (mark, number)) in marks.iter().zip(&numbers).enumerate() {
         let page = pages.get(mark.page).or(pages.first()).copied().unwrap_or(1);
-        let mut text = format!("<</Title {} /Parent {parent} 0 R /Dest [{page} 0 R /XYZ null null null]", string(&mark.title));
+        let mut text =
+            format!("<</Title {} /Parent {parent} 0 R /Dest [{page} 0 R /XYZ null null null]", string(&mark.title));
         if let Some(before) = at.checked_sub(1).and_then(|at| numbers.get(at)) {
             text.push_str(&format!(" /Prev {before} 0 R"));
         }

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::finding::{
-    Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_ORDER, U3_TIMING, U6_WHOLE,
-};
+use super::finding::{Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_ORDER, U3_TIMING, U6_WHOLE};
 use super::time::{DAY, minutes};
 use super::usdm::model::{Design, Instance, Relation, Timeline};
 use super::words::{ascii, cut};
@@ -134,7 +132,8 @@ fn offsets<'a>(timeline: &'a Timeline, notes: &mut Notes) -> HashMap<&'a str, i6
     for timing in &timeline.timings {
         let length = minutes(&timing.value);
         if length.is_none() {
-            let words = format!("\"{}\" is not an ISO 8601 duration; the moment is left open.", cut(&timing.value, 60).0);
+            let words =
+                format!("\"{}\" is not an ISO 8601 duration; the moment is left open.", cut(&timing.value, 60).0);
             notes.find(U3_TIMING, Severity::Error, format!("{}/value", timing.path), words);
         }
         anchored |= timing.relation == Relation::Fixed;
@@ -197,7 +196,8 @@ fn walk(timeline: &Timeline, notes: &mut Notes) -> Walk {
     let mut order = Vec::new();
     let mut seen = HashSet::new();
     let mut exits = false;
-    let mut open: Vec<(usize, String)> = at.get(timeline.entry.as_str()).map(|at| (*at, String::new())).into_iter().collect();
+    let mut open: Vec<(usize, String)> =
+        at.get(timeline.entry.as_str()).map(|at| (*at, String::new())).into_iter().collect();
     while let Some((here, condition)) = open.pop() {
         if !seen.insert(here) || order.len() >= INSTANCES_MAX {
             continue;
@@ -251,8 +251,8 @@ fn visits(
             first.entry(&instance.encounter).or_insert(instance);
         }
     }
-    let timings: HashMap<&str, (&str, &Option<(String, String)>)> =
-        timeline.timings.iter().map(|timing| (timing.id.as_str(), (timing.from.as_str(), &timing.window))).collect();
+    let timings: HashMap<&str, &str> =
+        timeline.timings.iter().map(|timing| (timing.id.as_str(), timing.from.as_str())).collect();
     let windows: HashMap<&str, &Option<(String, String)>> =
         timeline.timings.iter().map(|timing| (timing.from.as_str(), &timing.window)).collect();
     let epochs: HashMap<&str, usize> =
@@ -262,7 +262,7 @@ fn visits(
     for encounter in &design.encounters {
         let scheduled = timings.get(encounter.scheduled_at.as_str());
         let instance = first.get(encounter.named.id.as_str());
-        let from = scheduled.map(|(from, _)| *from).or(instance.map(|instance| instance.named.id.as_str()));
+        let from = scheduled.copied().or(instance.map(|instance| instance.named.id.as_str()));
         let moment = from.and_then(|from| offsets.get(from).copied());
         let given = from.and_then(|from| windows.get(from).copied()).and_then(Option::as_ref);
         let bound = |text: &str| if text.is_empty() { Some(0) } else { minutes(text) };
@@ -298,7 +298,12 @@ fn visit_name(title: &str, number: u32, taken: &mut HashSet<String>, path: &str,
     let name = if plain.is_empty() { format!("Visit {number}") } else { plain };
     let name = if taken.contains(&name) { format!("{name} ({number})") } else { name };
     if name != title {
-        notes.propose(format!("{path}/label"), title, &name, "VISIT is unique, printable ASCII, 60 characters at most.");
+        notes.propose(
+            format!("{path}/label"),
+            title,
+            &name,
+            "VISIT is unique, printable ASCII, 60 characters at most.",
+        );
     }
     taken.insert(name.clone());
     name
@@ -360,7 +365,8 @@ impl Expand<'_> {
     fn sub(&self, id: &str, shift: i64, depth: usize) -> Vec<(usize, Point)> {
         let found = self.design.timelines.iter().zip(self.offsets).find(|(timeline, _)| timeline.named.id == id);
         // Timelines may call timelines; four levels are more than any study has, and end every circle.
-        let Some((timeline, offsets)) = found.filter(|(timeline, _)| depth < 4 && !id.is_empty() && !timeline.main) else {
+        let Some((timeline, offsets)) = found.filter(|(timeline, _)| depth < 4 && !id.is_empty() && !timeline.main)
+        else {
             return Vec::new();
         };
         let mut points = Vec::new();
@@ -423,7 +429,12 @@ fn order(visits: &[Visit], notes: &mut Notes) {
         if let Some((low, high)) = next.window
             && low > high
         {
-            notes.find(U3_ORDER, Severity::Error, next.path.clone(), format!("The window of {} ends before it begins.", next.name));
+            notes.find(
+                U3_ORDER,
+                Severity::Error,
+                next.path.clone(),
+                format!("The window of {} ends before it begins.", next.name),
+            );
         }
     }
 }

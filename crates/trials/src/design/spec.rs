@@ -19,7 +19,15 @@ pub(crate) fn fields(forms: &[Form]) -> Vec<Vec<String>> {
         for field in form.groups.iter().flat_map(|group| &group.fields) {
             let line = |dataset: &str, variable: &str, annotation: &str| {
                 [
-                    &form.title, &form.oid, &field.oid, &field.name, &field.core, &field.prompt, dataset, variable, annotation,
+                    &form.title,
+                    &form.oid,
+                    &field.oid,
+                    &field.name,
+                    &field.core,
+                    &field.prompt,
+                    dataset,
+                    variable,
+                    annotation,
                     &field.reference,
                 ]
                 .map(|text: &str| text.to_owned())

@@ -70,8 +70,6 @@ pub(crate) struct Term {
 /// One test: its short and long name share a concept code.
 #[derive(Debug, Clone)]
 pub(crate) struct Test {
-    pub(crate) list: String,
-    pub(crate) name_list: String,
     pub(crate) domain: String,
     pub(crate) code: String,
     pub(crate) testcd: String,
@@ -84,13 +82,6 @@ pub(crate) struct CrfItem {
     pub(crate) item: String,
     pub(crate) variable: String,
     pub(crate) question: String,
-    pub(crate) kind: String,
-    pub(crate) length: String,
-    pub(crate) digits: String,
-    pub(crate) codelist: String,
-    pub(crate) values: Vec<String>,
-    pub(crate) term: String,
-    pub(crate) target: String,
     pub(crate) annotation: String,
 }
 
@@ -100,7 +91,6 @@ pub(crate) struct CrfGroup {
     pub(crate) concept: String,
     pub(crate) specialization: String,
     pub(crate) domain: String,
-    pub(crate) name: String,
     pub(crate) group: String,
     pub(crate) items: Vec<CrfItem>,
 }
@@ -128,10 +118,11 @@ pub(crate) struct Standards {
     tests_by_short: HashMap<(String, String), usize>,
     pub(crate) crf: Vec<CrfGroup>,
     pub(crate) specializations: HashMap<String, (String, String)>,
-    pub(crate) concepts: HashMap<String, String>,
     pub(crate) classes: BTreeMap<String, Vec<Attribute>>,
     pub(crate) ddf: HashMap<String, BTreeMap<String, String>>,
     pub(crate) topics: Vec<Topic>,
+    pub(crate) instruments: Vec<Instrument>,
+    instruments_by_word: HashMap<String, usize>,
     pub(crate) ranges: HashMap<String, Range>,
 }
 
@@ -142,6 +133,14 @@ pub(crate) struct Topic {
     pub(crate) form: String,
     pub(crate) detail: String,
     pub(crate) reason: String,
+}
+
+/// A questionnaire, functional test or classification, by its category term. Items are never held here.
+#[derive(Debug, Clone)]
+pub(crate) struct Instrument {
+    pub(crate) domain: &'static str,
+    pub(crate) term: Term,
+    pub(crate) keys: Vec<String>,
 }
 
 /// A plausible range of a test in its usual unit: our own table, for edit checks and synthetic values.
@@ -196,7 +195,16 @@ impl Standards {
                 }
             }
         }
+        let instruments = instruments(&lists);
+        let mut instruments_by_word = HashMap::new();
+        for (at, instrument) in instruments.iter().enumerate() {
+            for key in &instrument.keys {
+                instruments_by_word.entry(key.clone()).or_insert(at);
+            }
+        }
         Standards {
+            instruments,
+            instruments_by_word,
             datasets: datasets(),
             cdash: cdash(),
             lists,
@@ -207,7 +215,6 @@ impl Standards {
             tests_by_short,
             crf: crf(),
             specializations: specializations(),
-            concepts: table!("concepts").iter().map(|record| (cell(record, 0), cell(record, 1))).collect(),
             classes: classes(),
             ddf: ddf(),
             topics: topics(),
@@ -243,6 +250,11 @@ impl Standards {
     /// A test by its domain and short name.
     pub(crate) fn test(&self, domain: &str, testcd: &str) -> Option<&Test> {
         self.tests.get(*self.tests_by_short.get(&(domain.to_owned(), testcd.to_owned()))?)
+    }
+
+    /// An instrument whose name or synonym has this key.
+    pub(crate) fn instrument(&self, key: &str) -> Option<&Instrument> {
+        self.instruments.get(*self.instruments_by_word.get(key)?)
     }
 
     /// A variable of a dataset.
@@ -324,12 +336,22 @@ fn lists() -> BTreeMap<String, CodeList> {
     for record in &table!("terminology_tests") {
         let (code, short, long) = (cell(record, 2), cell(record, 3), cell(record, 4));
         let synonyms = Vec::new();
-        let term =
-            Term { code: code.clone(), value: short, preferred: long.clone(), synonyms: synonyms.clone() };
+        let term = Term { code: code.clone(), value: short, preferred: long.clone(), synonyms: synonyms.clone() };
         add(&mut lists, &cell(record, 0), term);
         add(&mut lists, &cell(record, 1), Term { code, value: long.clone(), preferred: long, synonyms });
     }
     lists
+}
+
+fn instruments(lists: &BTreeMap<String, CodeList>) -> Vec<Instrument> {
+    let mut instruments = Vec::new();
+    for (name, domain) in [("QSCAT", "QS"), ("FTCAT", "FT"), ("CCCAT", "RS")] {
+        for term in lists.values().filter(|list| list.name == name).flat_map(|list| &list.terms) {
+            let names = term.synonyms.iter().chain([&term.value, &term.preferred]);
+            instruments.push(Instrument { domain, term: term.clone(), keys: names.map(|name| key(name)).collect() });
+        }
+    }
+    instruments
 }
 
 fn tests(lists: &BTreeMap<String, CodeList>) -> (Vec<Test>, Vec<Vec<String>>) {
@@ -338,14 +360,7 @@ fn tests(lists: &BTreeMap<String, CodeList>) -> (Vec<Test>, Vec<Vec<String>>) {
     for record in &table!("terminology_tests") {
         let list = cell(record, 0);
         let domain = lists.get(&list).map(|list| list.name.chars().take(2).collect()).unwrap_or_default();
-        tests.push(Test {
-            list,
-            name_list: cell(record, 1),
-            domain,
-            code: cell(record, 2),
-            testcd: cell(record, 3),
-            test: cell(record, 4),
-        });
+        tests.push(Test { domain, code: cell(record, 2), testcd: cell(record, 3), test: cell(record, 4) });
         synonyms.push(split(record, 5, ';'));
     }
     (tests, synonyms)
@@ -361,7 +376,6 @@ fn crf() -> Vec<CrfGroup> {
                 concept: cell(record, 0),
                 specialization: cell(record, 1),
                 domain,
-                name: cell(record, 5),
                 group,
                 items: Vec::new(),
             });
@@ -370,14 +384,7 @@ fn crf() -> Vec<CrfGroup> {
             item: cell(record, 6),
             variable: cell(record, 7),
             question: cell(record, 8),
-            kind: cell(record, 10),
-            length: cell(record, 11),
-            digits: cell(record, 12),
-            codelist: cell(record, 13),
-            values: split(record, 14, ';'),
-            term: cell(record, 15),
-            target: cell(record, 16),
-            annotation: cell(record, 17),
+            annotation: cell(record, 9),
         };
         if let Some(last) = groups.last_mut() {
             last.items.push(item);
@@ -424,7 +431,8 @@ fn ddf() -> HashMap<String, BTreeMap<String, String>> {
 
 fn topics() -> Vec<Topic> {
     let topic = |record: &Vec<String>| Topic {
-        words: split(record, 0, ';'),
+        // With a space on either side, so that a phrase is found as whole words.
+        words: split(record, 0, ';').iter().map(|phrase| format!(" {phrase} ")).collect(),
         form: cell(record, 1),
         detail: cell(record, 2),
         reason: cell(record, 3),

@@ -143,7 +143,8 @@ impl Summary<'_> {
         self.many("TTYPE", "TTYPE", &design.subtypes.clone(), &path);
         let arms = design.arms.len() as f64;
         self.add("NARMS", Value::text(number(arms)));
-        let randomised = design.characteristics.iter().any(|c| ["C46079", "C147145", "C25196"].contains(&c.code.as_str()));
+        let randomised =
+            design.characteristics.iter().any(|c| ["C46079", "C147145", "C25196"].contains(&c.code.as_str()));
         let told = ["random"].iter().any(|word| self.study.title.to_lowercase().contains(word))
             || design.activities.iter().any(|activity| activity.named.title().to_lowercase().contains("randomi"));
         self.add("RANDOM", Value::yes(randomised || told));
@@ -188,7 +189,10 @@ impl Summary<'_> {
         };
         self.either("SEXPOP", sex, "NI");
         self.either("HLTSUBJI", population.healthy.map(Value::yes), "NI");
-        self.add("NCOHORT", if population.cohorts > 0 { Value::text(population.cohorts.to_string()) } else { Value::null("NA") });
+        self.add(
+            "NCOHORT",
+            if population.cohorts > 0 { Value::text(population.cohorts.to_string()) } else { Value::null("NA") },
+        );
         let children = population.age_min.as_ref().and_then(years);
         self.add("PDSTIND", children.map_or(Value::null("NI"), |years| Value::yes(years < 18.0)));
         let mut seen = std::collections::BTreeSet::new();
@@ -221,7 +225,8 @@ impl Summary<'_> {
         for (at, intervention) in study.interventions.iter().enumerate() {
             let group = if study.interventions.len() > 1 { format!("TRT{}", at + 1) } else { String::new() };
             let from = self.rows.len();
-            let comparator = intervention.role.as_ref().is_some_and(|role| ["C68609", "C753"].contains(&role.code.as_str()));
+            let comparator =
+                intervention.role.as_ref().is_some_and(|role| ["C68609", "C753"].contains(&role.code.as_str()));
             self.add(if comparator { "COMPTRT" } else { "TRT" }, Value::text(intervention.named.title()));
             let kind = intervention.kind.clone().and_then(|kind| self.coded("INTTYPE", &kind, &path));
             self.either("INTTYPE", kind, "NI");
@@ -277,8 +282,9 @@ impl Summary<'_> {
             let group = format!("OBJ{}", at + 1);
             let words = if objective.words.is_empty() { Value::null("NI") } else { Value::text(&objective.words) };
             self.rows.push((own, group.clone(), words));
-            for (_, words) in objective.endpoints.iter().filter(|(_, words)| !words.is_empty()) {
-                self.rows.push((measure, group.clone(), Value::text(words)));
+            for (_, words) in &objective.endpoints {
+                let value = if words.is_empty() { Value::null("NI") } else { Value::text(words) };
+                self.rows.push((measure, group.clone(), value));
             }
         }
         for parameter in ["OBJPRIM", "OUTMSPRI"] {
@@ -327,7 +333,8 @@ fn years(quantity: &Quantity) -> Option<f64> {
 /// Rows in the order of the parameters, long texts over TSVAL, TSVAL1, and so on.
 fn tabulate(study: &Study, rows: Vec<(&'static str, String, Value)>) -> Dataset {
     let variables = [
-        "STUDYID", "DOMAIN", "TSSEQ", "TSGRPID", "TSPARMCD", "TSPARM", "TSVAL", "TSVALNF", "TSVALCD", "TSVCDREF", "TSVCDVER",
+        "STUDYID", "DOMAIN", "TSSEQ", "TSGRPID", "TSPARMCD", "TSPARM", "TSVAL", "TSVALNF", "TSVALCD", "TSVCDREF",
+        "TSVCDVER",
     ];
     let mut dataset = Dataset::new("TS", &variables, &["STUDYID", "TSPARMCD", "TSSEQ"]);
     let split: Vec<Vec<String>> = rows.iter().map(|(_, _, value)| pieces(&ascii(&value.text))).collect();

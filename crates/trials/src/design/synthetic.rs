@@ -154,7 +154,8 @@ fn visits(schedule: &Schedule, course: Course, anchor: i64, chance: &mut Chance)
         .enumerate()
         .filter_map(|(at, visit)| {
             let day = offset(visit.day?);
-            let (low, high) = visit.window.filter(|(low, high)| low <= high).map_or((day, day), |(l, h)| (offset(l), offset(h)));
+            let (low, high) =
+                visit.window.filter(|(low, high)| low <= high).map_or((day, day), |(l, h)| (offset(l), offset(h)));
             Some((at, day, low, high))
         })
         .collect();
@@ -181,7 +182,8 @@ fn visits(schedule: &Schedule, course: Course, anchor: i64, chance: &mut Chance)
 
 fn elements<'a>(schedule: &Schedule, own: &[&'a Step<'a>], subject: &Subject) -> Vec<Passed<'a>> {
     let reached = |epoch: usize| {
-        let mut days = subject.visits.iter().filter(|(at, _)| schedule.visits.get(*at).is_some_and(|v| v.epoch_at == Some(epoch)));
+        let mut days =
+            subject.visits.iter().filter(|(at, _)| schedule.visits.get(*at).is_some_and(|v| v.epoch_at == Some(epoch)));
         days.next().map(|(_, day)| *day)
     };
     let mut passed: Vec<Passed> = Vec::new();

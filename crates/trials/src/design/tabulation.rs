@@ -8,8 +8,8 @@ use super::standards::standards;
 
 /// Datasets about subjects in the order of the submission.
 const ORDER: &[&str] = &[
-    "DM", "SE", "SV", "CM", "EX", "ML", "PR", "SU", "AE", "BE", "CE", "DS", "HO", "MH", "DA", "EG", "FT", "GF", "IE", "IS",
-    "LB", "PC", "PE", "QS", "RS", "VS",
+    "DM", "SE", "SV", "CM", "EX", "ML", "PR", "SU", "AE", "BE", "CE", "DS", "HO", "MH", "DA", "EG", "FT", "GF", "IE",
+    "IS", "LB", "PC", "PE", "QS", "RS", "VS",
 ];
 
 /// Datasets that the synthetic subjects fill.
@@ -80,6 +80,9 @@ fn dataset(name: &str, collected: &BTreeSet<String>, points: bool) -> Dataset {
         let element = name == "SE" && matches!(own, "ELEMENT" | "TAETORD");
         let category = matches!((name, own), ("DS", "DSCAT") | ("DM", "BRTHDTC" | "ETHNIC" | "DMDTC" | "DMDY"));
         let needed = variable.core != "Perm" || collected.contains(own);
+        // The time point that "still going on" refers to stands beside it.
+        let point_of = tail == "ENTPT" && collected.contains(&format!("{name}ENRTPT"));
+        let needed = needed || point_of;
         if needed || timing || planned || point || state || epoch || visit || element || category {
             wanted.push(own);
         }
@@ -96,7 +99,9 @@ fn dataset(name: &str, collected: &BTreeSet<String>, points: bool) -> Dataset {
     origins(&mut dataset, name, collected);
     if !FILLED.contains(&name) {
         dataset.empty_because = match name {
-            "QS" | "FT" | "RS" => "The items belong to the owner of the instrument; results are entered on the licensed form.",
+            "QS" | "FT" | "RS" => {
+                "The items belong to the owner of the instrument; results are entered on the licensed form."
+            }
             "LB" | "PC" | "GF" | "IS" | "BE" => "Results are sent by the laboratory.",
             _ => "Records are entered while the study runs.",
         }
@@ -112,9 +117,11 @@ fn keys(name: &str, findings: bool) -> Vec<String> {
         "DM" => {}
         "SE" => keys.extend(["TAETORD".to_owned(), "SESTDTC".to_owned()]),
         "SV" => keys.push("VISITNUM".to_owned()),
-        "DS" => keys.extend(["DSDECOD".to_owned(), "DSSTDTC".to_owned()]),
+        "DS" => keys.extend(["DSSTDTC".to_owned(), "DSCAT".to_owned(), "DSDECOD".to_owned()]),
         "IE" => keys.push("IETESTCD".to_owned()),
-        _ if findings => keys.extend([own("TESTCD"), own("SPEC"), own("POS"), "VISITNUM".to_owned(), own("TPTNUM"), own("SEQ")]),
+        _ if findings => {
+            keys.extend([own("TESTCD"), own("SPEC"), own("POS"), "VISITNUM".to_owned(), own("TPTNUM"), own("SEQ")])
+        }
         _ => keys.extend([own("DECOD"), own("TRT"), own("TERM"), own("STDTC"), own("SEQ")]),
     }
     keys
@@ -149,7 +156,9 @@ fn origins(dataset: &mut Dataset, name: &str, collected: &BTreeSet<String>) {
             ("RFPENDTC", _) => (Origin::Derived, "Date of the last contact with the subject."),
             ("AGE", _) => (Origin::Derived, "Whole years from BRTHDTC to RFICDTC."),
             ("ACTARMCD" | "ACTARM", _) => (Origin::Derived, "The arm whose treatment the subject received."),
-            ("SESTDTC" | "SEENDTC", _) => (Origin::Derived, "Dates at which the start rule of this and of the next element were met."),
+            ("SESTDTC" | "SEENDTC", _) => {
+                (Origin::Derived, "Dates at which the start rule of this and of the next element were met.")
+            }
             ("SVENDTC", _) => (Origin::Derived, "The last date of the visit; the same as its first."),
             (_, "STRTPT" | "ENRTPT") => (Origin::Derived, "From the answer whether it is still going on."),
             _ => (Origin::Assigned, ""),

@@ -34,17 +34,14 @@ pub(crate) fn cases<'a>(build: &Build<'a>) -> Vec<Case<'a>> {
             first.entry(form.oid.clone()).or_insert_with(|| event.oid.clone());
         }
     }
-    let visits: BTreeMap<&str, String> = build
-        .schedule
-        .visits
-        .iter()
-        .map(|visit| (visit.name.as_str(), visit_oid(visit.number, &visit.name)))
-        .collect();
+    let visits: BTreeMap<&str, String> =
+        build.schedule.visits.iter().map(|visit| (visit.name.as_str(), visit_oid(visit.number, &visit.name))).collect();
     let mut cases = Vec::new();
     for check in build.checks {
         let Some(form) = build.forms.iter().find(|form| form.oid == check.form) else { continue };
         let Some(usual) = first.get(&form.oid) else { continue };
-        let Some(field) = form.groups.iter().flat_map(|group| &group.fields).find(|field| field.oid == check.field) else {
+        let Some(field) = form.groups.iter().flat_map(|group| &group.fields).find(|field| field.oid == check.field)
+        else {
             continue;
         };
         let event = match &check.rule {

@@ -28,8 +28,7 @@ pub(crate) struct Line {
 pub(crate) fn lines(study: &Study, resolutions: &[Resolution], forms: &[Form], datasets: &[Dataset]) -> Vec<Line> {
     let mut lines = Vec::new();
     for form in forms {
-        let sources: Vec<&Resolution> =
-            resolutions.iter().filter(|resolution| feeds(resolution, form)).collect();
+        let sources: Vec<&Resolution> = resolutions.iter().filter(|resolution| feeds(resolution, form)).collect();
         for field in form.groups.iter().flat_map(|group| &group.fields) {
             let own: Vec<&&Resolution> = sources.iter().filter(|source| concerns(source, &field.testcd)).collect();
             let targets: Vec<(String, String)> = if field.destinations.is_empty() {
@@ -40,7 +39,11 @@ pub(crate) fn lines(study: &Study, resolutions: &[Resolution], forms: &[Form], d
             for (dataset, variable) in targets {
                 let base = line(form, &field.oid, &dataset, &variable, &field.testcd, datasets);
                 if own.is_empty() {
-                    let why = if form.added_because.is_empty() { "The form of the activity asks for it." } else { &form.added_because };
+                    let why = if form.added_because.is_empty() {
+                        "The form of the activity asks for it."
+                    } else {
+                        &form.added_because
+                    };
                     lines.push(Line { protocol: study.design.path.clone(), why: why.to_owned(), ..base.clone() });
                 }
                 for source in &own {
@@ -113,7 +116,8 @@ fn feeds(resolution: &Resolution, form: &Form) -> bool {
         Target::NoData => return false,
         Target::Form { domain, .. } | Target::Test { domain, .. } => domain,
     };
-    form.activities.contains(&resolution.activity) && (*domain == form.domain || form.domain == "PR" || form.domain == "LB")
+    form.activities.contains(&resolution.activity)
+        && (*domain == form.domain || form.domain == "PR" || form.domain == "LB")
 }
 
 /// Whether a concept concerns a field: the field of its test, or any field that belongs to no test.
@@ -173,13 +177,34 @@ fn design(study: &Study, datasets: &[Dataset], lines: &mut Vec<Line>) {
 
 pub(crate) fn csv(lines: &[Line]) -> Vec<u8> {
     let mut table = Table::new(&[
-        "protocol", "words", "step", "confidence", "concept", "form", "field", "variable", "define", "odm", "column", "why",
+        "protocol",
+        "words",
+        "step",
+        "confidence",
+        "concept",
+        "form",
+        "field",
+        "variable",
+        "define",
+        "odm",
+        "column",
+        "why",
     ]);
     for line in lines {
         let confidence = line.confidence.to_string();
         table.row(&[
-            &line.protocol, &line.words, &line.step, &confidence, &line.concept, &line.form, &line.field, &line.variable,
-            &line.define, &line.odm, &line.column, &line.why,
+            &line.protocol,
+            &line.words,
+            &line.step,
+            &confidence,
+            &line.concept,
+            &line.form,
+            &line.field,
+            &line.variable,
+            &line.define,
+            &line.odm,
+            &line.column,
+            &line.why,
         ]);
     }
     table.into_bytes()

@@ -70,7 +70,11 @@ pub(crate) fn settle_elements(study: &mut Study, schedule: &Schedule, notes: &mu
                     notes.propose(path.clone(), "", &element.duration, reason);
                 }
                 None => {
-                    let end = if last.contains(&element.code) { "End of study participation" } else { "Start of the next planned element" };
+                    let end = if last.contains(&element.code) {
+                        "End of study participation"
+                    } else {
+                        "Start of the next planned element"
+                    };
                     element.end = format!("{end} ({})", element.code);
                     let reason = "TEENRL or TEDUR is required; an element ends when the next one begins.";
                     notes.propose(format!("{path}/transitionEndRule"), "", &element.end, reason);
@@ -103,8 +107,7 @@ fn length(epochs: &HashSet<usize>, visits: &[Visit]) -> Option<i64> {
 }
 
 pub(crate) fn arms(study: &Study, notes: &mut Notes) -> Dataset {
-    let variables =
-        ["STUDYID", "DOMAIN", "ARMCD", "ARM", "TAETORD", "ETCD", "ELEMENT", "TABRANCH", "TATRANS", "EPOCH"];
+    let variables = ["STUDYID", "DOMAIN", "ARMCD", "ARM", "TAETORD", "ETCD", "ELEMENT", "TABRANCH", "TATRANS", "EPOCH"];
     let mut dataset = Dataset::new("TA", &variables, &["STUDYID", "ARMCD", "TAETORD"]);
     let steps = steps(study);
     if steps.is_empty() {
@@ -139,7 +142,11 @@ pub(crate) fn arms(study: &Study, notes: &mut Notes) -> Dataset {
             ("EPOCH", Cell::text(&step.epoch.term)),
         ]);
     }
-    dataset.origin(&["ARMCD", "ARM", "ETCD", "ELEMENT", "TABRANCH", "TATRANS", "EPOCH", "TAETORD"], Origin::Protocol, "");
+    dataset.origin(
+        &["ARMCD", "ARM", "ETCD", "ELEMENT", "TABRANCH", "TATRANS", "EPOCH", "TAETORD"],
+        Origin::Protocol,
+        "",
+    );
     dataset.sort();
     dataset
 }
@@ -188,11 +195,7 @@ pub(crate) fn visits(study: &Study, schedule: &Schedule) -> Dataset {
             ("TVENRL", Cell::text(&visit.end)),
         ]);
     }
-    dataset.origin(
-        &["VISITNUM", "VISIT", "VISITDY", "TVSTRL", "TVENRL", "ARMCD", "ARM"],
-        Origin::Protocol,
-        "",
-    );
+    dataset.origin(&["VISITNUM", "VISIT", "VISITDY", "TVSTRL", "TVENRL", "ARMCD", "ARM"], Origin::Protocol, "");
     dataset
 }
 

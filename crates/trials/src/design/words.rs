@@ -125,7 +125,8 @@ pub(crate) fn key(text: &str) -> String {
 
 /// A short code of at most `max` characters: upper case letters, digits and underscores, beginning with a letter.
 pub(crate) fn short_code(text: &str, max: usize) -> String {
-    let upper: String = ascii(text).to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+    let upper: String =
+        ascii(text).to_uppercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let words: Vec<&str> = upper.split_whitespace().collect();
     let joined = words.concat();
     let code = if joined.len() <= max {
@@ -135,7 +136,11 @@ pub(crate) fn short_code(text: &str, max: usize) -> String {
         let share = (max / words.len().max(1)).max(1);
         words.iter().flat_map(|word| word.chars().take(share)).take(max).collect()
     };
-    if code.starts_with(|c: char| c.is_ascii_alphabetic()) { code } else { format!("X{code}").chars().take(max).collect() }
+    if code.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        code
+    } else {
+        format!("X{code}").chars().take(max).collect()
+    }
 }
 
 /// Upper and lower case made fit for an identifier in a file: letters, digits, dots and hyphens.
@@ -156,7 +161,10 @@ mod tests {
 
     #[test]
     fn html_becomes_words() {
-        assert_eq!(plain("<p>At least&nbsp;<b>50</b> years; HbA1c < 8 &amp; stable</p>"), "At least 50 years; HbA1c < 8 & stable");
+        assert_eq!(
+            plain("<p>At least&nbsp;<b>50</b> years; HbA1c < 8 &amp; stable</p>"),
+            "At least 50 years; HbA1c < 8 & stable"
+        );
     }
 
     #[test]

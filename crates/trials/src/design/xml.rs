@@ -16,10 +16,6 @@ impl Xml {
         self.out.push_str(&format!("<?{text}?>\n"));
     }
 
-    pub(crate) fn comment(&mut self, text: &'static str) {
-        self.out.push_str(&format!("<!-- {text} -->\n"));
-    }
-
     fn tag(&mut self, name: &str, attributes: &[(&str, &str)]) {
         self.out.push_str(&" ".repeat(self.open.len()));
         self.out.push('<');

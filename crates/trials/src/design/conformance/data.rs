@@ -42,9 +42,12 @@ fn unique(whole: &Whole, rules: &mut Rules) {
 }
 
 fn sizes(whole: &Whole, rules: &mut Rules) {
-    let columns = || whole.datasets.iter().flat_map(|dataset| dataset.columns.iter().map(move |column| (dataset, column)));
+    let columns =
+        || whole.datasets.iter().flat_map(|dataset| dataset.columns.iter().map(move |column| (dataset, column)));
     let long = columns().filter(|(_, column)| column.name.len() > 8 || column.label.len() > 40);
-    let long = long.map(|(dataset, column)| (format!("{}.{}", dataset.name, column.name), "Name or label is too long.".to_owned()));
+    let long = long.map(|(dataset, column)| {
+        (format!("{}.{}", dataset.name, column.name), "Name or label is too long.".to_owned())
+    });
     let words = "Names have 8 characters at most, labels 40, texts 200 bytes of printable ASCII.";
     let mut broken: Vec<(String, String)> = long.collect();
     for dataset in whole.datasets {
@@ -65,12 +68,8 @@ fn day(dataset: &Dataset, row: &[Cell], name: &str) -> Option<i64> {
 
 fn windows(whole: &Whole, rules: &mut Rules) {
     let Some(visits) = whole.datasets.iter().find(|dataset| dataset.name == "SV") else { return };
-    let planned: BTreeMap<String, (i32, i32)> = whole
-        .schedule
-        .visits
-        .iter()
-        .filter_map(|visit| Some((visit.name.clone(), visit.window?)))
-        .collect();
+    let planned: BTreeMap<String, (i32, i32)> =
+        whole.schedule.visits.iter().filter_map(|visit| Some((visit.name.clone(), visit.window?))).collect();
     let mut broken = Vec::new();
     let mut checked = 0;
     for row in &visits.rows {
@@ -107,7 +106,13 @@ fn passage(whole: &Whole, rules: &mut Rules) {
             broken.push((format!("SE {subject}"), "An element ends before it begins.".to_owned()));
         }
     }
-    rules.rule("X4.2", "TA against SE", "Synthetic subjects pass the elements of their arm, in order.", se.rows.len(), broken);
+    rules.rule(
+        "X4.2",
+        "TA against SE",
+        "Synthetic subjects pass the elements of their arm, in order.",
+        se.rows.len(),
+        broken,
+    );
     let mut broken = Vec::new();
     if let Some(ex) = named("EX") {
         for row in &ex.rows {
@@ -115,9 +120,18 @@ fn passage(whole: &Whole, rules: &mut Rules) {
             let own = dm.rows.iter().find(|row| dm.cell(row, "USUBJID").shown() == subject);
             let first = own.and_then(|row| day(dm, row, "RFXSTDTC"));
             if day(ex, row, "EXSTDTC") < first || day(ex, row, "EXSTDTC") > day(ex, row, "EXENDTC") {
-                broken.push((format!("EX {subject}"), "Exposure lies before its reference or ends before it begins.".to_owned()));
+                broken.push((
+                    format!("EX {subject}"),
+                    "Exposure lies before its reference or ends before it begins.".to_owned(),
+                ));
             }
         }
-        rules.rule("X4.3", "DM against EX", "Synthetic exposure agrees with the reference dates.", ex.rows.len(), broken);
+        rules.rule(
+            "X4.3",
+            "DM against EX",
+            "Synthetic exposure agrees with the reference dates.",
+            ex.rows.len(),
+            broken,
+        );
     }
 }

@@ -25,7 +25,8 @@ pub(crate) fn of(dataset: &Dataset, column: &Column) -> Option<String> {
         return Some(format!("CL.{}", list.name));
     }
     let own = ["ARMCD", "ETCD", "IETESTCD", "AEREL"].contains(&column.name.as_str());
-    own.then(|| format!("CL.{}", if column.name == "AEREL" { "AEREL" } else { &column.name })).filter(|_| !dataset.name.is_empty())
+    own.then(|| format!("CL.{}", if column.name == "AEREL" { "AEREL" } else { &column.name }))
+        .filter(|_| !dataset.name.is_empty())
 }
 
 pub(crate) fn collect(source: &Source, notes: &mut Notes) -> BTreeMap<String, Used> {

@@ -55,7 +55,8 @@ fn measure<'a>(
     let range = standards().ranges.get(&format!("{}.{}", form.domain, field.testcd)).filter(|_| field.range.is_some());
     for (at, day) in subject.visits.iter().filter(|(at, _)| form.visits.contains(at)) {
         let Some(visit) = world.schedule.visits.get(*at) else { continue };
-        let cells = world.schedule.cells.iter().filter(|cell| cell.visit == *at && form.activities.contains(&cell.activity));
+        let cells =
+            world.schedule.cells.iter().filter(|cell| cell.visit == *at && form.activities.contains(&cell.activity));
         let points: Vec<&Point> = cells.flat_map(|cell| &cell.points).take(24).collect();
         let moments: Vec<Option<(usize, &Point)>> =
             if points.is_empty() { vec![None] } else { points.into_iter().enumerate().map(Some).collect() };

@@ -36,7 +36,8 @@ pub(crate) fn push(world: &World, subject: &Subject, dataset: &mut Dataset, cell
 fn demographics(world: &World, subject: &Subject, datasets: &mut Datasets, chance: &mut Chance) {
     let Some(dataset) = datasets.get_mut("DM") else { return };
     let population = &world.study.design.population;
-    let years = |quantity: &Option<crate::design::usdm::model::Quantity>| quantity.as_ref().map(|quantity| quantity.value);
+    let years =
+        |quantity: &Option<crate::design::usdm::model::Quantity>| quantity.as_ref().map(|quantity| quantity.value);
     let low = years(&population.age_min).map_or(18, |years| years as i64).clamp(0, 100);
     let high = years(&population.age_max).map_or(low + 40, |years| years as i64).clamp(low, 100).min(low + 40);
     let age = chance.between(low, high.max(low));
@@ -86,7 +87,9 @@ fn demographics(world: &World, subject: &Subject, datasets: &mut Datasets, chanc
 
 /// Completed years between two days.
 fn whole_years(born: i64, then: i64) -> i64 {
-    let part = |day: i64, from: usize, to: usize| date(day).get(from..to).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+    let part = |day: i64, from: usize, to: usize| {
+        date(day).get(from..to).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
+    };
     let before = date(then).get(5..).unwrap_or("") < date(born).get(5..).unwrap_or("");
     part(then, 0, 4) - part(born, 0, 4) - i64::from(before)
 }
@@ -191,8 +194,14 @@ fn exposure(world: &World, subject: &Subject, datasets: &mut Datasets) {
                 ("EXDOSE", Cell::number(if placebo { 0.0 } else { dose.map_or(1.0, |dose| dose.value) })),
                 ("EXDOSU", term("UNIT", dose.map(|dose| dose.unit.code.as_str()), "mg")),
                 ("EXDOSFRM", Cell::text("TABLET")),
-                ("EXDOSFRQ", term("FREQ", administration.and_then(|one| one.frequency.as_ref()).map(|c| c.code.as_str()), "QD")),
-                ("EXROUTE", term("ROUTE", administration.and_then(|one| one.route.as_ref()).map(|c| c.code.as_str()), "ORAL")),
+                (
+                    "EXDOSFRQ",
+                    term("FREQ", administration.and_then(|one| one.frequency.as_ref()).map(|c| c.code.as_str()), "QD"),
+                ),
+                (
+                    "EXROUTE",
+                    term("ROUTE", administration.and_then(|one| one.route.as_ref()).map(|c| c.code.as_str()), "ORAL"),
+                ),
                 ("EPOCH", subject.epoch(*from)),
                 ("EXSTDTC", day(*from)),
                 ("EXENDTC", day(*to)),
@@ -264,7 +273,8 @@ fn events(world: &World, subject: &Subject, datasets: &mut Datasets, chance: &mu
 
 fn criteria(world: &World, subject: &Subject, datasets: &mut Datasets) {
     let Some(dataset) = datasets.get_mut("IE") else { return };
-    let Some(criterion) = world.study.design.criteria.first().filter(|_| subject.course == Course::FailsScreening) else {
+    let Some(criterion) = world.study.design.criteria.first().filter(|_| subject.course == Course::FailsScreening)
+    else {
         return;
     };
     let answer = if criterion.inclusion { "N" } else { "Y" };

@@ -113,6 +113,17 @@ fn cells(design: &Design, notes: &mut Notes) {
 
 fn whole(study: &Study, notes: &mut Notes) {
     let design = &study.design;
+    for (at, objective) in design.objectives.iter().enumerate() {
+        for (number, (_, words)) in objective.endpoints.iter().enumerate().filter(|(_, (_, words))| words.is_empty()) {
+            let path = format!("{}/objectives/{at}/endpoints/{number}/text{words}", design.path);
+            notes.find(
+                U6_WHOLE,
+                Severity::Warning,
+                path,
+                "The endpoint is still to be written; it is tabulated as NI.",
+            );
+        }
+    }
     let needs: [(&str, &str, bool); 9] = [
         ("studyIdentifiers", "a sponsor's study identifier", study.identifier.is_empty()),
         ("titles", "an official title", study.title.is_empty()),

@@ -80,7 +80,6 @@ pub(crate) struct Design {
 #[derive(Debug, Default)]
 pub(crate) struct Population {
     pub(crate) path: String,
-    pub(crate) description: String,
     pub(crate) healthy: Option<bool>,
     pub(crate) planned: Option<f64>,
     pub(crate) sexes: Vec<Coded>,
@@ -180,7 +179,6 @@ pub(crate) struct Timeline {
 #[derive(Debug, Default)]
 pub(crate) struct Instance {
     pub(crate) named: Named,
-    pub(crate) decision: bool,
     pub(crate) next: String,
     pub(crate) branches: Vec<(String, String)>,
     pub(crate) epoch: String,
@@ -222,7 +220,6 @@ pub(crate) struct Criterion {
 
 #[derive(Debug, Default)]
 pub(crate) struct Objective {
-    pub(crate) path: String,
     pub(crate) level: String,
     pub(crate) words: String,
     pub(crate) endpoints: Vec<(String, String)>,
@@ -238,7 +235,6 @@ pub(crate) struct Intervention {
 
 #[derive(Debug, Default)]
 pub(crate) struct Administration {
-    pub(crate) named: Named,
     pub(crate) dose: Option<Quantity>,
     pub(crate) route: Option<Coded>,
     pub(crate) frequency: Option<Coded>,

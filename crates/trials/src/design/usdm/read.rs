@@ -75,8 +75,8 @@ fn head(root: &Node, version: &Node) -> Study {
 }
 
 const EU: [&str; 27] = [
-    "AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA", "LTU",
-    "LUX", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "ESP", "SWE",
+    "AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA",
+    "LTU", "LUX", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "ESP", "SWE",
 ];
 
 fn identifiers(version: &Node, study: &mut Study) {
@@ -129,7 +129,6 @@ fn concept(node: &Node) -> Concept {
 
 fn intervention(node: &Node) -> Intervention {
     let administration = |node: &Node| Administration {
-        named: node.named(),
         dose: node.quantity("dose"),
         route: node.code("route"),
         frequency: node.code("frequency"),
@@ -167,7 +166,8 @@ fn design(node: &Node, version: &Node, text: &Text, notes: &mut Notes) -> Design
         .collect();
     design.elements = node.list("elements").iter().map(|element| self::element(element, text)).collect();
     design.cells = node.list("studyCells").iter().map(cell).collect();
-    design.encounters = chain(node, "encounters", notes).iter().map(|encounter| self::encounter(encounter, text)).collect();
+    design.encounters =
+        chain(node, "encounters", notes).iter().map(|encounter| self::encounter(encounter, text)).collect();
     design.activities = chain(node, "activities", notes).iter().map(activity).collect();
     let timelines = [node.list("scheduleTimelines"), node.list("studyScheduleTimelines")].concat();
     design.timelines = timelines.iter().map(timeline).collect();
@@ -245,7 +245,6 @@ fn instance(node: &Node) -> Instance {
     let branches = node.list("conditionAssignments");
     Instance {
         named: node.named(),
-        decision: node.text("instanceType") == "ScheduledDecisionInstance" || !branches.is_empty(),
         next: node.text("defaultConditionId"),
         branches: branches
             .iter()
@@ -302,20 +301,27 @@ fn criteria(node: &Node, version: &Node, text: &Text) -> Vec<Criterion> {
 }
 
 fn objective(node: &Node, text: &Text) -> Objective {
-    let endpoint = |endpoint: &Node| (endpoint.code("level").unwrap_or_default().code, text.plain(endpoint, "text"));
+    let settled = |words: String| if is_placeholder(&words) { String::new() } else { words };
+    let endpoint =
+        |endpoint: &Node| (endpoint.code("level").unwrap_or_default().code, settled(text.plain(endpoint, "text")));
     Objective {
-        path: node.path.clone(),
         level: node.code("level").unwrap_or_default().code,
         words: text.plain(node, "text"),
         endpoints: node.list("endpoints").iter().map(endpoint).collect(),
     }
 }
 
+/// Words that stand where something is still to be written.
+pub(crate) fn is_placeholder(words: &str) -> bool {
+    let key = crate::design::words::key(words);
+    matches!(key.as_str(), "tbd" | "tbc" | "to be determined" | "to be confirmed" | "n a" | "xxx" | "none set")
+        || key.starts_with("to be determined")
+}
+
 fn population(node: &Node) -> Population {
     let age = node.child("plannedAge");
     Population {
         path: node.path.clone(),
-        description: plain(node.raw("description")),
         healthy: node.flag("includesHealthySubjects"),
         planned: node.quantity("plannedEnrollmentNumber").map(|number| number.value).or_else(|| {
             let number = node.child("plannedEnrollmentNumber");

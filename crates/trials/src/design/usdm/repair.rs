@@ -21,7 +21,12 @@ fn identifier(study: &mut Study, notes: &mut Notes) {
         let stand_in = if study.name.is_empty() { "STUDY" } else { &study.name };
         let stand_in = cut(&ascii(stand_in), 40).0.to_owned();
         notes.find(U6_WHOLE, Severity::Blocker, path.clone(), "The sponsor's identifier of the study is missing.");
-        notes.propose(path, "", &stand_in, "STUDYID is required in every dataset; the name of the study stands in for it.");
+        notes.propose(
+            path,
+            "",
+            &stand_in,
+            "STUDYID is required in every dataset; the name of the study stands in for it.",
+        );
         study.identifier = stand_in;
     } else {
         let plain = cut(&ascii(&study.identifier), 40).0.to_owned();
@@ -58,7 +63,12 @@ fn arms(study: &mut Study, notes: &mut Notes) {
         arm.code = unique(&mut codes, &code, 20);
         if arm.code != arm.named.label {
             let path = format!("{}/label", arm.named.path);
-            notes.propose(path, &arm.named.label, &arm.code, "ARMCD comes from the label, 20 characters at most, unique.");
+            notes.propose(
+                path,
+                &arm.named.label,
+                &arm.code,
+                "ARMCD comes from the label, 20 characters at most, unique.",
+            );
         }
         let text = ascii(if arm.named.description.is_empty() { arm.named.title() } else { &arm.named.description });
         let text = if text.is_empty() { arm.code.clone() } else { text };
@@ -93,7 +103,8 @@ fn epochs(study: &mut Study, notes: &mut Notes) {
     for epoch in &mut study.design.epochs {
         let found = epoch_term(epoch.kind.as_ref(), epoch.named.title());
         if found.is_none() {
-            let words = format!("{} is no epoch of the terminology; it is tabulated as it is called.", epoch.named.title());
+            let words =
+                format!("{} is no epoch of the terminology; it is tabulated as it is called.", epoch.named.title());
             notes.find(T6_TERM, Severity::Warning, epoch.named.path.clone(), words);
         }
         epoch.term = found.unwrap_or_else(|| cut(&ascii(epoch.named.title()).to_uppercase(), 36).0.to_owned());
@@ -156,7 +167,8 @@ fn elements(study: &mut Study, notes: &mut Notes) {
         let text = if text.is_empty() { element.code.clone() } else { text };
         element.text = unique(&mut texts, &text, 200);
         if element.text != element.named.description {
-            let reason = "ELEMENT and ETCD go together one to one, so that elements of one description need the label too.";
+            let reason =
+                "ELEMENT and ETCD go together one to one, so that elements of one description need the label too.";
             let path = format!("{}/description", element.named.path);
             notes.propose(path, &element.named.description, &element.text, reason);
         }

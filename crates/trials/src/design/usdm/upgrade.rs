@@ -39,10 +39,8 @@ fn organizations(version: &mut Map<String, Value>) {
     let mut found = Vec::new();
     let identifiers = version.get_mut("studyIdentifiers").and_then(Value::as_array_mut);
     for identifier in identifiers.into_iter().flatten().filter_map(Value::as_object_mut) {
-        let organization = identifier
-            .remove("studyIdentifierScope")
-            .or_else(|| identifier.remove("scope"))
-            .filter(Value::is_object);
+        let organization =
+            identifier.remove("studyIdentifierScope").or_else(|| identifier.remove("scope")).filter(Value::is_object);
         let Some(mut organization) = organization else { continue };
         if let Some(fields) = organization.as_object_mut() {
             if let Some(kind) = fields.remove("organizationType") {
