@@ -186,7 +186,11 @@ impl Layout<'_> {
 fn draw_input(page: &mut Page, field: &Field, top: f32) {
     let options = field.choices.as_ref().filter(|choices| choices.choices.len() <= 12);
     match (options, field.fixed.as_str()) {
-        (_, fixed) if !fixed.is_empty() => page.text(225.0, top - 11.0, 10.0, true, cut(&ascii(fixed), 22).0),
+        (_, fixed) if !fixed.is_empty() => {
+            for (at, line) in wrap(&ascii(fixed), 9.0, true, 122.0).iter().take(2).enumerate() {
+                page.text(225.0, top - 11.0 - at as f32 * 11.0, 9.0, true, line);
+            }
+        }
         (Some(choices), _) => {
             for (at, choice) in choices.choices.iter().enumerate() {
                 let y = top - 11.0 - at as f32 * 12.0;

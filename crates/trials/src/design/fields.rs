@@ -294,7 +294,11 @@ pub(crate) fn choices(name: &str, lists: &[String]) -> Option<Choices> {
     if subset.is_none() && list.terms.len() > 30 {
         return None;
     }
-    let offered = list.terms.iter().filter(|term| subset.is_none_or(|values| values.contains(&term.value.as_str())));
+    // A part of a list is offered in the order in which people look for it.
+    let offered: Vec<&super::standards::Term> = match subset {
+        Some(values) => values.iter().filter_map(|value| list.terms.iter().find(|term| term.value == *value)).collect(),
+        None => list.terms.iter().collect(),
+    };
     let text = |value: &str, preferred: &str| match (list.name.as_str(), value) {
         ("NY", "Y") => "Yes".to_owned(),
         ("NY", "N") => "No".to_owned(),
@@ -304,6 +308,7 @@ pub(crate) fn choices(name: &str, lists: &[String]) -> Option<Choices> {
         _ => sentence(value),
     };
     let choices: Vec<Choice> = offered
+        .into_iter()
         .map(|term| Choice {
             value: term.value.clone(),
             text: text(&term.value, &term.preferred),

@@ -182,7 +182,7 @@ pub(crate) fn visit_start(visit: &Visit) -> String {
 }
 
 pub(crate) fn visits(study: &Study, schedule: &Schedule) -> Dataset {
-    let variables = ["STUDYID", "DOMAIN", "VISITNUM", "VISIT", "VISITDY", "ARMCD", "ARM", "TVSTRL", "TVENRL"];
+    let variables = ["STUDYID", "DOMAIN", "VISITNUM", "VISIT", "VISITDY", "ARMCD", "TVSTRL", "TVENRL"];
     let mut dataset = Dataset::new("TV", &variables, &["STUDYID", "ARMCD", "VISITNUM"]);
     for visit in &schedule.visits {
         dataset.push(&[
