@@ -6,6 +6,7 @@
 //! repaired, proposals that a person accepts. The same order gives the same bytes, and no step knows the time.
 
 mod acrf;
+mod amend;
 mod chance;
 mod concepts;
 mod conformance;
@@ -39,6 +40,7 @@ mod xlsx;
 mod xml;
 mod xpt;
 
+pub use amend::{Amendment, Change, Kind as ChangeKind, amend};
 pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Coverage, Resolution, Step, Target};
 pub use conformance::Outcome;
 pub use finding::{Finding, Proposal, Severity};
@@ -248,7 +250,7 @@ fn datasets(order: &Order, study: &Study, schedule: &Schedule, forms: &[Form], n
         trial::visits(study, schedule),
     ];
     let mut collected = tabulation::plan(forms);
-    let world = synthetic::World { study, schedule, forms };
+    let world = synthetic::World { study, schedule, forms, points: synthetic::points(schedule) };
     synthetic::fill(&world, &mut collected, order.seed, order.subjects.min(SUBJECTS_MAX));
     datasets.extend(collected);
     datasets

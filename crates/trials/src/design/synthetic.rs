@@ -3,13 +3,13 @@
 mod findings;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chance::Chance;
 use super::dataset::{Cell, Dataset};
 use super::form::Form;
 use super::schedule::Schedule;
-use super::time::{DAY, date, day_number};
+use super::time::{DAY, date, day_number, duration};
 use super::trial::{Step, steps};
 use super::usdm::model::Study;
 use super::words::{ascii, cut, number};
@@ -76,6 +76,28 @@ pub(crate) struct World<'a> {
     pub(crate) study: &'a Study,
     pub(crate) schedule: &'a Schedule,
     pub(crate) forms: &'a [Form],
+    pub(crate) points: Points,
+}
+
+/// Every planned moment of the study with its number and its name: --TPTNUM and --TPT go together one to one.
+pub(crate) type Points = BTreeMap<(i64, String), (usize, String)>;
+
+pub(crate) fn points(schedule: &Schedule) -> Points {
+    let all = schedule.cells.iter().flat_map(|cell| &cell.points);
+    let distinct: BTreeSet<(i64, String)> = all.map(|point| (point.minutes, point.name.clone())).collect();
+    let mut taken = BTreeSet::new();
+    let numbered = distinct.into_iter().enumerate().map(|(at, (minutes, name))| {
+        let plain = cut(&ascii(&name), 28).0.to_owned();
+        let mut shown = plain.clone();
+        for apart in [format!("{plain} ({})", duration(minutes)), format!("{plain} {at}")] {
+            if taken.contains(&shown) {
+                shown = apart;
+            }
+        }
+        taken.insert(shown.clone());
+        ((minutes, name), (at + 1, shown))
+    });
+    numbered.collect()
 }
 
 pub(crate) fn fill(world: &World, datasets: &mut [Dataset], seed: u64, count: u16) {

@@ -1,7 +1,7 @@
 //! What a clean study becomes.
 
 use serde_json::Value;
-use trials::design::{Built, CheckRule, Order, RememberedChoice, Severity, Step, Target, build};
+use trials::design::{Built, ChangeKind, CheckRule, Order, RememberedChoice, Severity, Step, Target, amend, build};
 
 use crate::fixture;
 
@@ -176,4 +176,27 @@ fn annotations_can_be_searched_in_the_pdf() {
     {
         assert!(pdf.contains(words), "{words}");
     }
+}
+
+#[test]
+fn an_amendment_names_what_changed_and_what_follows() {
+    let before = built();
+    let mut study = fixture::study();
+    let timing = study.pointer_mut("/study/versions/0/studyDesigns/0/scheduleTimelines/0/timings/2").unwrap();
+    timing["windowUpper"] = "P5D".into();
+    study["study"]["versions"][0]["studyDesigns"][0]["scheduleTimelines"][0]["instances"][2]["activityIds"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|id| id != "A4");
+    let bytes = serde_json::to_vec(&study).unwrap();
+    let amendment = amend(&before, &build(&Order::new(&bytes)));
+    let change = |part: &str, name: &str| {
+        amendment.changes.iter().find(|one| one.part == part && one.name == name).map(|one| one.kind)
+    };
+    assert_eq!(change("visit", "Week 2"), Some(ChangeKind::Changed));
+    assert_eq!(change("cell", "Hemoglobin at Week 2"), Some(ChangeKind::Removed));
+    assert_eq!(change("visit", "Screening"), None);
+    assert!(amendment.unchanged.contains(&"data/ti.xpt".to_owned()), "{:?}", amendment.unchanged);
+    assert!(amendment.to_approve.contains(&"odm-1.3.2.xml".to_owned()));
+    assert_eq!(amend(&before, &before).changes, []);
 }

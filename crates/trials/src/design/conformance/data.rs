@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::trial_design::pairs;
 use super::{Rules, Whole};
 use crate::design::dataset::{Cell, Dataset};
 use crate::design::time::parse_date;
@@ -23,6 +24,12 @@ pub(super) fn run(whole: &Whole, rules: &mut Rules) {
     sizes(whole, rules);
     windows(whole, rules);
     passage(whole, rules);
+    for dataset in whole.datasets {
+        let (point, number) = (format!("{}TPT", dataset.name), format!("{}TPTNUM", dataset.name));
+        if dataset.at(&point).is_some() && dataset.at(&number).is_some() {
+            pairs(dataset, &number, &point, "X4.4", rules);
+        }
+    }
 }
 
 fn unique(whole: &Whole, rules: &mut Rules) {

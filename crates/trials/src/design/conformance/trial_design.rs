@@ -37,7 +37,7 @@ fn broken(dataset: &Dataset, wrong: impl Fn(&[Cell]) -> bool) -> Vec<(String, St
 }
 
 /// Two variables that go together one to one.
-fn pairs(dataset: &Dataset, one: &str, other: &str, name: &'static str, rules: &mut Rules) {
+pub(super) fn pairs(dataset: &Dataset, one: &str, other: &str, name: &'static str, rules: &mut Rules) {
     let mut forth: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut back: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in &dataset.rows {

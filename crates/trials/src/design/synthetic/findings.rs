@@ -1,6 +1,6 @@
 //! Measurements: a record for each test of each form at each visit and moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::records::push;
 use super::{Subject, World, moment, shown};
@@ -10,7 +10,6 @@ use crate::design::form::{Field, FieldKind, Form};
 use crate::design::schedule::{Point, Visit};
 use crate::design::standards::{Range, standards};
 use crate::design::time::{date, duration};
-use crate::design::words::{ascii, cut};
 
 type Datasets<'d> = BTreeMap<String, &'d mut Dataset>;
 
@@ -37,7 +36,7 @@ struct Measured<'a> {
     form: &'a Form,
     visit: &'a Visit,
     day: i64,
-    point: Option<(usize, &'a Point)>,
+    point: Option<&'a Point>,
     value: String,
     number: Option<f64>,
     range: Option<&'static Range>,
@@ -57,9 +56,11 @@ fn measure<'a>(
         let Some(visit) = world.schedule.visits.get(*at) else { continue };
         let cells =
             world.schedule.cells.iter().filter(|cell| cell.visit == *at && form.activities.contains(&cell.activity));
-        let points: Vec<&Point> = cells.flat_map(|cell| &cell.points).take(24).collect();
-        let moments: Vec<Option<(usize, &Point)>> =
-            if points.is_empty() { vec![None] } else { points.into_iter().enumerate().map(Some).collect() };
+        let mut seen = BTreeSet::new();
+        let points = cells.flat_map(|cell| &cell.points).filter(|point| seen.insert((point.minutes, &point.name)));
+        let points: Vec<&Point> = points.take(24).collect();
+        let moments: Vec<Option<&Point>> =
+            if points.is_empty() { vec![None] } else { points.into_iter().map(Some).collect() };
         for point in moments {
             let (value, number) = if field.kind == FieldKind::Text {
                 ("NEGATIVE".to_owned(), None)
@@ -79,7 +80,7 @@ fn flag(subject: &Subject, list: &mut [Measured]) {
     let mut last: BTreeMap<(String, String), (i64, i64, usize)> = BTreeMap::new();
     for (at, one) in list.iter().enumerate() {
         if one.day < first {
-            let minutes = one.point.map_or(0, |(_, point)| point.minutes);
+            let minutes = one.point.map_or(0, |point| point.minutes);
             let key = (one.field.testcd.clone(), specimen(one.field).to_owned());
             let entry = last.entry(key).or_insert((one.day, minutes, at));
             if (one.day, minutes) >= (entry.0, entry.1) {
@@ -121,7 +122,7 @@ fn record(world: &World, subject: &Subject, dataset: &mut Dataset, domain: &str,
     let position = one.form.groups.iter().flat_map(|group| &group.fields).find(|field| field.name == own("POS"));
     let position = position.map_or("", |field| if field.fixed.is_empty() { "SITTING" } else { &field.fixed });
     let position = if ["SYSBP", "DIABP", "PULSE", "HR"].contains(&one.field.testcd.as_str()) { position } else { "" };
-    let when = one.point.map_or_else(|| date(one.day), |(_, point)| moment(one.day, point.minutes));
+    let when = one.point.map_or_else(|| date(one.day), |point| moment(one.day, point.minutes));
     let number = |value: Option<f64>| value.map_or(Cell::Missing, Cell::Number);
     let bound = |value: f64, digits: usize| shown(value, digits);
     let (low, high) = one.range.map_or((None, None), |range| (Some(range.usual_low), Some(range.usual_high)));
@@ -154,10 +155,11 @@ fn record(world: &World, subject: &Subject, dataset: &mut Dataset, domain: &str,
             (own("NRIND"), Cell::text(if one.range.is_some() { "NORMAL" } else { "" })),
         ]);
     }
-    if let Some((at, point)) = one.point {
+    let planned = one.point.and_then(|point| Some((point, world.points.get(&(point.minutes, point.name.clone()))?)));
+    if let Some((point, (at, name))) = planned {
         cells.extend([
-            (own("TPT"), Cell::text(cut(&ascii(&point.name), 40).0)),
-            (own("TPTNUM"), Cell::some(u32::try_from(at + 1).ok())),
+            (own("TPT"), Cell::text(name)),
+            (own("TPTNUM"), Cell::some(u32::try_from(*at).ok())),
             (own("ELTM"), Cell::text(&duration(point.minutes))),
             (own("TPTREF"), Cell::text("START OF VISIT PROCEDURES")),
         ]);
