@@ -129,7 +129,8 @@ pub fn build(order: &Order) -> Built {
     let Some(mut study) = usdm::read(order.protocol, order.design, &mut notes) else {
         return unreadable(order, notes);
     };
-    let schedule = schedule::resolve(&study.design, &mut notes);
+    let mut schedule = schedule::resolve(&study.design, &mut notes);
+    schedule::condition(&study, &mut schedule, &mut notes);
     trial::settle_elements(&mut study, &schedule, &mut notes);
     let resolutions = concepts::resolve(&study, &order.remembered, &mut notes);
     let forms = forms::forms(&study, &schedule, &resolutions, &mut notes);

@@ -120,6 +120,7 @@ pub(crate) const U4_CELL: Rule = Rule("U4.1", "USDM 4.0: one cell for each arm a
 pub(crate) const U5_TERM: Rule = Rule("U5.1", "CDISC DDF terminology 2024-09-27");
 pub(crate) const U6_WHOLE: Rule = Rule("U6.1", "Complete enough to build from");
 pub(crate) const U6_ACTIVITY: Rule = Rule("U6.2", "Every activity is resolved, proposed or without data");
+pub(crate) const U6_CONDITION: Rule = Rule("U6.3", "USDM 4.0: conditions");
 pub(crate) const T1: Rule = Rule("T1", "SDTMIG 3.4 trial design datasets");
 pub(crate) const T2_CODE: Rule = Rule("T2", "SDTMIG 3.4: ETCD has 8 characters at most, ARMCD 20");
 pub(crate) const T3_END: Rule = Rule("T3", "CG0328, CG0329: TEENRL or TEDUR");

@@ -1,6 +1,6 @@
 //! The preview: the schedule as a matrix and every form as a person will see it. No script, no outside resource.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::form::{Field, FieldKind, Form};
 use super::schedule::Schedule;
@@ -46,11 +46,16 @@ fn matrix(out: &mut String, study: &Study, schedule: &Schedule) {
         out.push_str(&format!("<th scope=\"col\">{}{day}{window}</th>", escaped(&visit.name)));
     }
     out.push_str("</tr></thead><tbody>");
-    let done: BTreeSet<(usize, usize)> = schedule.cells.iter().map(|cell| (cell.activity, cell.visit)).collect();
+    let done: BTreeMap<(usize, usize), &str> =
+        schedule.cells.iter().map(|cell| ((cell.activity, cell.visit), cell.condition.as_str())).collect();
     for (at, activity) in study.design.activities.iter().enumerate() {
         out.push_str(&format!("<tr><th scope=\"row\">{}</th>", escaped(activity.named.title())));
         for visit in 0..schedule.visits.len() {
-            out.push_str(if done.contains(&(at, visit)) { "<td>X</td>" } else { "<td></td>" });
+            match done.get(&(at, visit)) {
+                None => out.push_str("<td></td>"),
+                Some(&"") => out.push_str("<td>X</td>"),
+                Some(condition) => out.push_str(&format!("<td title=\"{}\">X*</td>", escaped(condition))),
+            }
         }
         out.push_str("</tr>");
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::finding::{Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_ORDER, U3_TIMING, U6_WHOLE};
+use super::finding::{Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_ORDER, U3_TIMING, U6_CONDITION, U6_WHOLE};
 use super::time::{DAY, minutes};
-use super::usdm::model::{Design, Instance, Relation, Timeline};
+use super::usdm::model::{Design, Instance, Relation, Study, Timeline};
 use super::words::{ascii, cut};
 
 /// A planned visit.
@@ -123,6 +123,23 @@ pub(crate) fn resolve(design: &Design, notes: &mut Notes) -> Schedule {
     schedule.events = expand.events(main, &walks);
     order(&schedule.visits, notes);
     schedule
+}
+
+/// Marks the cells that the protocol asks for under a condition only.
+pub(crate) fn condition(study: &Study, schedule: &mut Schedule, notes: &mut Notes) {
+    for (words, applies, path) in study.conditions.iter().filter(|(words, ..)| !words.is_empty()) {
+        let known = study.design.activities.iter().enumerate().filter(|(_, one)| applies.contains(&one.named.id));
+        let activities: BTreeSet<usize> = known.map(|(at, _)| at).collect();
+        for cell in schedule.cells.iter_mut().filter(|cell| activities.contains(&cell.activity)) {
+            if cell.condition.is_empty() {
+                cell.condition.clone_from(words);
+            }
+        }
+        if !activities.is_empty() {
+            let words = format!("Done under a condition only: {}", cut(words, 200).0);
+            notes.find(U6_CONDITION, Severity::Note, path.clone(), words);
+        }
+    }
 }
 
 /// Minutes of every instance from the anchor of its timeline.

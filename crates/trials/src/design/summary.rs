@@ -158,7 +158,7 @@ impl Summary<'_> {
             self.add("RTSPCDES", Value::text(words));
             self.add("BRDNAIND", Value::yes(dna == Some(true)));
         }
-        self.add("BRIND", Value::yes(!design.retained.is_empty()));
+        self.either("BRIND", (!design.retained.is_empty()).then(|| Value::yes(true)), "NI");
         for parameter in ["ADDON", "STOPRULE", "SSTDYIND", "DMCIND"] {
             self.either(parameter, None, "NI");
         }
@@ -301,8 +301,9 @@ impl Summary<'_> {
         let derived = || Some(duration(moments().max()? - moments().min()?)).filter(|text| !text.starts_with('-'));
         let length = planned.or_else(derived);
         self.either("LENGTH", length.map(Value::text), "NI");
-        self.add("MSEUTIND", Value::yes(self.study.eu_sites > 1));
-        self.add("SSEUTIND", Value::yes(self.study.eu_sites == 1));
+        let (sites, european) = (self.study.sites, self.study.eu_sites);
+        self.either("MSEUTIND", (sites > 0).then(|| Value::yes(european > 1)), "NI");
+        self.either("SSEUTIND", (sites > 0).then(|| Value::yes(european == 1)), "NI");
     }
 }
 

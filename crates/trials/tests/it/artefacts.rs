@@ -200,3 +200,24 @@ fn an_amendment_names_what_changed_and_what_follows() {
     assert!(amendment.to_approve.contains(&"odm-1.3.2.xml".to_owned()));
     assert_eq!(amend(&before, &before).changes, []);
 }
+
+#[test]
+fn a_study_in_the_older_model_becomes_the_same_forms() {
+    let mut study = fixture::study();
+    study["usdmVersion"] = "3.6.0".into();
+    let version = &mut study["study"]["versions"][0];
+    let organization = version["organizations"][0].clone();
+    let interventions = version["studyInterventions"].clone();
+    let fields = version.as_object_mut().unwrap();
+    for gone in ["organizations", "roles", "studyInterventions"] {
+        fields.remove(gone);
+    }
+    version["studyIdentifiers"][0] =
+        serde_json::json!({ "id": "SI1", "studyIdentifier": "RIVER-1", "studyIdentifierScope": organization });
+    version["studyDesigns"][0]["studyInterventions"] = interventions;
+    let bytes = serde_json::to_vec(&study).unwrap();
+    let old = build(&Order::new(&bytes));
+    assert_eq!(old.study, "RIVER-1");
+    assert_eq!(old.forms, built().forms);
+    assert!(old.findings.iter().any(|finding| finding.rule == "U1.3"));
+}

@@ -40,7 +40,10 @@ pub(crate) struct Study {
     pub(crate) registries: Vec<(String, String, String)>,
     pub(crate) dates: Vec<(String, String)>,
     pub(crate) amendments: usize,
+    pub(crate) sites: usize,
     pub(crate) eu_sites: usize,
+    /// Words, the ids that a condition applies to, and its place.
+    pub(crate) conditions: Vec<(String, Vec<String>, String)>,
     pub(crate) concepts: Vec<Concept>,
     pub(crate) surrogates: Vec<Named>,
     pub(crate) interventions: Vec<Intervention>,

@@ -66,6 +66,10 @@ fn head(root: &Node, version: &Node) -> Study {
             study.classes.push((class, product.path.clone()));
         }
     }
+    for condition in version.list("conditions") {
+        let words = plain(condition.raw("text"));
+        study.conditions.push((words, condition.texts("appliesToIds"), condition.path.clone()));
+    }
     let references = version.list("referenceIdentifiers");
     study.pediatric_plan = references
         .iter()
@@ -107,9 +111,10 @@ fn identifiers(version: &Node, study: &mut Study) {
             study.registries.push((words, title, identifier.path.clone()));
         }
     }
-    let sites = organizations.iter().flat_map(|organization| organization.list("managedSites"));
-    study.eu_sites =
-        sites.filter(|site| site.code("country").is_some_and(|country| EU.contains(&country.code.as_str()))).count();
+    let sites: Vec<Node> = organizations.iter().flat_map(|organization| organization.list("managedSites")).collect();
+    let european = |site: &&Node| site.code("country").is_some_and(|country| EU.contains(&country.code.as_str()));
+    study.sites = sites.len();
+    study.eu_sites = sites.iter().filter(european).count();
 }
 
 fn concept(node: &Node) -> Concept {
