@@ -260,7 +260,7 @@ fn item_group(xml: &mut Xml, dataset: &Dataset) {
     xml.leaf("def:Class", &[("Name", &class(&dataset.class))]);
     if !empty {
         let file = format!("{}.xpt", name.to_lowercase());
-        xml.open("def:leaf", &[("ID", &leaf), ("xlink:href", &file)]);
+        xml.open("def:leaf", &[("ID", &leaf), ("xlink:href", &format!("data/{file}"))]);
         xml.text("def:title", &[], &file);
         xml.close();
     }

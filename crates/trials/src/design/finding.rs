@@ -116,6 +116,7 @@ pub(crate) const U3_WINDOW: Rule = Rule("U3.7", "DDF00006: windows are given who
 pub(crate) const U3_CYCLE: Rule = Rule("U3.8", "USDM 4.0: timings do not run in a circle");
 pub(crate) const U3_TIMING: Rule = Rule("U3.9", "USDM 4.0: a timing is an ISO 8601 duration");
 pub(crate) const U3_ORDER: Rule = Rule("U3.10", "Visits follow each other in time");
+pub(crate) const U3_LOOP: Rule = Rule("U3.12", "USDM 4.0: decisions and cycles");
 pub(crate) const U4_CELL: Rule = Rule("U4.1", "USDM 4.0: one cell for each arm and epoch");
 pub(crate) const U5_TERM: Rule = Rule("U5.1", "CDISC DDF terminology 2024-09-27");
 pub(crate) const U6_WHOLE: Rule = Rule("U6.1", "Complete enough to build from");

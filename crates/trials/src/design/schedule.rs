@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::finding::{Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_ORDER, U3_TIMING, U6_CONDITION, U6_WHOLE};
+use super::finding::{
+    Notes, Severity, U3_ANCHOR, U3_CYCLE, U3_EXIT, U3_LOOP, U3_ORDER, U3_TIMING, U6_CONDITION, U6_WHOLE,
+};
 use super::time::{DAY, minutes};
 use super::usdm::model::{Design, Instance, Relation, Study, Timeline};
 use super::words::{ascii, cut};
@@ -224,6 +226,11 @@ fn walk(timeline: &Timeline, notes: &mut Notes) -> Walk {
         // ORDER: the default path is pushed last, so it is walked first.
         for (words, target) in instance.branches.iter().rev() {
             if let Some(target) = at.get(target.as_str()) {
+                if seen.contains(target) {
+                    let what = cut(words, 80).0;
+                    let words = format!("{} may lead back (\"{what}\"); one pass is planned.", instance.named.title());
+                    notes.find(U3_LOOP, Severity::Note, instance.named.path.clone(), words);
+                }
                 open.push((*target, words.clone()));
             }
         }

@@ -160,6 +160,17 @@ fn no_artefact_has_a_placeholder_and_every_reference_resolves() {
 }
 
 #[test]
+fn every_file_that_the_description_names_is_there() {
+    let built = built();
+    let xml = text(&built, "define.xml");
+    let named: Vec<&str> = xml.split("xlink:href=\"").skip(1).filter_map(|piece| piece.split('"').next()).collect();
+    assert!(named.len() > 10);
+    for name in named {
+        assert!(built.files.iter().any(|file| file.name == name), "{name}");
+    }
+}
+
+#[test]
 fn the_manifest_has_the_hash_of_every_other_file() {
     let built = built();
     let manifest: Value = serde_json::from_str(&text(&built, "manifest.json")).unwrap();
