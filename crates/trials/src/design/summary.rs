@@ -31,6 +31,20 @@ impl Value {
         Value { code, system, version, ..Value::text(text) }
     }
 
+    /// A value or a null flavour, never neither; a code only with its terminology.
+    fn settled(mut self) -> Value {
+        if ascii(&self.text).is_empty() {
+            let null = if self.null.is_empty() { "NI" } else { self.null };
+            return Value::null(null);
+        }
+        if ascii(&self.code).is_empty() || ascii(&self.system).is_empty() {
+            for part in [&mut self.code, &mut self.system, &mut self.version] {
+                part.clear();
+            }
+        }
+        self
+    }
+
     fn term(text: &str, code: &str) -> Value {
         Value::from_system(text, code, "CDISC CT", TERMINOLOGY)
     }
@@ -54,8 +68,8 @@ pub(crate) fn summary(study: &Study, schedule: &Schedule, notes: &mut Notes) -> 
     summary.treatment();
     summary.objectives();
     summary.times(schedule);
-    let rows = summary.rows;
-    tabulate(study, rows)
+    let rows = summary.rows.into_iter().map(|(parameter, group, value)| (parameter, group, value.settled()));
+    tabulate(study, rows.collect())
 }
 
 impl Summary<'_> {

@@ -57,10 +57,15 @@ impl Subject<'_> {
         self.visits.last().map_or(self.anchor, |(_, day)| *day)
     }
 
-    /// Study day of a date, without a day 0; missing before any treatment.
+    /// Study day 1 of the schedule, for a subject who was treated: the reference start.
+    pub(crate) fn reference(&self) -> Option<i64> {
+        self.first_dose().map(|_| self.anchor)
+    }
+
+    /// Study day of a date, without a day 0; missing for a subject who was not treated.
     pub(crate) fn study_day(&self, day: i64) -> Cell {
-        let Some(first) = self.first_dose() else { return Cell::Missing };
-        let days = day - first;
+        let Some(reference) = self.reference() else { return Cell::Missing };
+        let days = day - reference;
         Cell::some(i32::try_from(if days >= 0 { days + 1 } else { days }).ok())
     }
 

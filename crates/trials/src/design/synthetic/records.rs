@@ -60,7 +60,7 @@ fn demographics(world: &World, subject: &Subject, datasets: &mut Datasets, chanc
         dataset,
         &[
             ("SUBJID", Cell::text(&subject.number)),
-            ("RFSTDTC", when(treated, subject.first_dose().unwrap_or(0))),
+            ("RFSTDTC", when(treated, subject.reference().unwrap_or(0))),
             ("RFENDTC", when(treated, subject.last_contact())),
             ("RFXSTDTC", when(treated, subject.first_dose().unwrap_or(0))),
             ("RFXENDTC", when(treated, last_dose)),
@@ -177,7 +177,8 @@ fn exposure(world: &World, subject: &Subject, datasets: &mut Datasets) {
     let mut treatments = experimental.filter(|one| one.role.as_ref().is_none_or(|role| role.code == "C41161"));
     let intervention = treatments.next().or(world.study.interventions.first());
     let administration = intervention.and_then(|one| one.administrations.first());
-    let name = intervention.map_or("STUDY TREATMENT", |one| one.named.title());
+    let name = intervention.map(|one| one.named.title()).filter(|name| !ascii(name).is_empty());
+    let name = name.unwrap_or("STUDY TREATMENT");
     let dose = administration.and_then(|one| one.dose.as_ref());
     let term = |list: &str, code: Option<&str>, usual: &str| {
         let found = code.and_then(|code| standards().term(list, code));
