@@ -6,7 +6,7 @@ use super::concepts::{Resolution, Target};
 use super::fields::{Layout, field, layout_of, length, units};
 use super::finding::{Notes, Rule, Severity};
 use super::form::{Choices, Destination, Field, FieldKind, Form, Group};
-use super::schedule::Schedule;
+use super::schedule::{Occasion, Schedule};
 use super::standards::{Test, standards};
 use super::usdm::model::Study;
 use super::words::{ascii, cut, oid};
@@ -135,7 +135,8 @@ fn place(schedule: &Schedule, form: &mut Form, added: bool) {
     }
     let mut events = BTreeSet::new();
     for (at, event) in schedule.events.iter().enumerate() {
-        if form.domain == "SV" || event.activities.iter().any(|activity| form.activities.contains(activity)) {
+        let visit = form.domain == "SV" && event.occasion != Occasion::Running;
+        if visit || event.activities.iter().any(|activity| form.activities.contains(activity)) {
             events.insert(at);
         }
     }

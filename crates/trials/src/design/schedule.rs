@@ -129,17 +129,30 @@ pub(crate) fn resolve(design: &Design, notes: &mut Notes) -> Schedule {
 
 /// Marks the cells that the protocol asks for under a condition only.
 pub(crate) fn condition(study: &Study, schedule: &mut Schedule, notes: &mut Notes) {
-    for (words, applies, path) in study.conditions.iter().filter(|(words, ..)| !words.is_empty()) {
-        let known = study.design.activities.iter().enumerate().filter(|(_, one)| applies.contains(&one.named.id));
-        let activities: BTreeSet<usize> = known.map(|(at, _)| at).collect();
-        for cell in schedule.cells.iter_mut().filter(|cell| activities.contains(&cell.activity)) {
-            if cell.condition.is_empty() {
-                cell.condition.clone_from(words);
+    let design = &study.design;
+    let instances: HashMap<&str, &str> = design
+        .timelines
+        .iter()
+        .flat_map(|timeline| &timeline.instances)
+        .map(|instance| (instance.named.id.as_str(), instance.encounter.as_str()))
+        .collect();
+    for condition in study.conditions.iter().filter(|condition| !condition.words.is_empty()) {
+        let applies: HashSet<&str> = condition.applies.iter().map(String::as_str).collect();
+        let encounters: HashSet<&str> =
+            condition.contexts.iter().filter_map(|id| instances.get(id.as_str()).copied()).collect();
+        let mut found = false;
+        for cell in &mut schedule.cells {
+            let activity = design.activities.get(cell.activity).map_or("", |activity| activity.named.id.as_str());
+            let encounter = design.encounters.get(cell.visit).map_or("", |encounter| encounter.named.id.as_str());
+            let here = encounters.is_empty() || encounters.contains(encounter);
+            if applies.contains(activity) && here && cell.condition.is_empty() {
+                cell.condition.clone_from(&condition.words);
+                found = true;
             }
         }
-        if !activities.is_empty() {
-            let words = format!("Done under a condition only: {}", cut(words, 200).0);
-            notes.find(U6_CONDITION, Severity::Note, path.clone(), words);
+        if found {
+            let words = format!("Done under a condition only: {}", cut(&condition.words, 200).0);
+            notes.find(U6_CONDITION, Severity::Note, condition.path.clone(), words);
         }
     }
 }

@@ -93,6 +93,7 @@ pub(crate) fn points(schedule: &Schedule) -> Points {
     let mut taken = BTreeSet::new();
     let numbered = distinct.into_iter().enumerate().map(|(at, (minutes, name))| {
         let plain = cut(&ascii(&name), 28).0.to_owned();
+        let plain = if plain.is_empty() { format!("Point {}", at + 1) } else { plain };
         let mut shown = plain.clone();
         for apart in [format!("{plain} ({})", duration(minutes)), format!("{plain} {at}")] {
             if taken.contains(&shown) {

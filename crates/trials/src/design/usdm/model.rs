@@ -42,14 +42,23 @@ pub(crate) struct Study {
     pub(crate) amendments: usize,
     pub(crate) sites: usize,
     pub(crate) eu_sites: usize,
-    /// Words, the ids that a condition applies to, and its place.
-    pub(crate) conditions: Vec<(String, Vec<String>, String)>,
+    pub(crate) conditions: Vec<Condition>,
     pub(crate) concepts: Vec<Concept>,
     pub(crate) surrogates: Vec<Named>,
     pub(crate) interventions: Vec<Intervention>,
     pub(crate) classes: Vec<(Coded, String)>,
     pub(crate) pediatric_plan: bool,
     pub(crate) design: Design,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    pub(crate) path: String,
+    pub(crate) words: String,
+    /// What is done under the condition only.
+    pub(crate) applies: Vec<String>,
+    /// The instances at which it is asked; everywhere when there are none.
+    pub(crate) contexts: Vec<String>,
 }
 
 #[derive(Debug, Default)]

@@ -66,10 +66,13 @@ fn head(root: &Node, version: &Node) -> Study {
             study.classes.push((class, product.path.clone()));
         }
     }
-    for condition in version.list("conditions") {
-        let words = plain(condition.raw("text"));
-        study.conditions.push((words, condition.texts("appliesToIds"), condition.path.clone()));
-    }
+    let condition = |node: &Node| Condition {
+        path: node.path.clone(),
+        words: plain(node.raw("text")),
+        applies: node.texts("appliesToIds"),
+        contexts: node.texts("contextIds"),
+    };
+    study.conditions = version.list("conditions").iter().map(condition).collect();
     let references = version.list("referenceIdentifiers");
     study.pediatric_plan = references
         .iter()
