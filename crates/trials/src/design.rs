@@ -10,6 +10,7 @@ mod amend;
 mod chance;
 mod concepts;
 mod conformance;
+mod coverage;
 mod csv;
 mod dataset;
 mod dataset_json;
@@ -41,8 +42,9 @@ mod xml;
 mod xpt;
 
 pub use amend::{Amendment, Change, Kind as ChangeKind, amend};
-pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Coverage, Resolution, Step, Target};
+pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Resolution, Step, Target};
 pub use conformance::Outcome;
+pub use coverage::Coverage;
 pub use finding::{Finding, Proposal, Severity};
 pub use form::{CheckRule, Choice, Choices, Destination, EditCheck, Field, FieldKind, Form, Group};
 pub use schedule::{Cell, Event, Occasion, Point, Schedule, Visit};
@@ -162,7 +164,7 @@ pub fn build(order: &Order) -> Built {
         findings,
         proposals,
         activities: study.design.activities.iter().map(|activity| activity.named.title().to_owned()).collect(),
-        coverage: concepts::coverage(&study, &resolutions),
+        coverage: coverage::coverage(&study, &resolutions),
         schedule,
         resolutions,
         forms,

@@ -119,7 +119,7 @@ pub(crate) struct Standards {
     pub(crate) crf: Vec<CrfGroup>,
     pub(crate) specializations: HashMap<String, (String, String)>,
     pub(crate) classes: BTreeMap<String, Vec<Attribute>>,
-    pub(crate) ddf: HashMap<String, BTreeMap<String, String>>,
+    pub(crate) ddf: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) topics: Vec<Topic>,
     pub(crate) instruments: Vec<Instrument>,
     instruments_by_word: HashMap<String, usize>,
@@ -421,8 +421,8 @@ fn classes() -> BTreeMap<String, Vec<Attribute>> {
     classes
 }
 
-fn ddf() -> HashMap<String, BTreeMap<String, String>> {
-    let mut lists: HashMap<String, BTreeMap<String, String>> = HashMap::new();
+fn ddf() -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut lists: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for record in &table!("ddf_terminology") {
         lists.entry(cell(record, 0)).or_default().insert(cell(record, 1), cell(record, 2));
     }

@@ -64,13 +64,12 @@ fn references(document: &Value, notes: &mut Notes) {
 fn terms(path: &str, value: &Value, notes: &mut Notes) {
     let Some(code) = value.get("code").and_then(Value::as_str) else { return };
     let Some(decode) = value.get("decode").and_then(Value::as_str) else { return };
-    for list in standards().ddf.values() {
-        let Some(term) = list.get(code) else { continue };
-        if !term.eq_ignore_ascii_case(decode.trim()) {
-            let words = format!("{code} is \"{term}\" in the terminology, not \"{}\".", squeeze(decode));
-            notes.find(U5_TERM, Severity::Warning, path, words);
-        }
-        return;
+    // A code may stand in several value sets; one that agrees is enough.
+    let terms: Vec<&String> = standards().ddf.values().filter_map(|list| list.get(code)).collect();
+    let agrees = terms.iter().any(|term| term.eq_ignore_ascii_case(decode.trim()));
+    if let Some(term) = terms.first().filter(|_| !agrees) {
+        let words = format!("{code} is \"{term}\" in the terminology, not \"{}\".", squeeze(decode));
+        notes.find(U5_TERM, Severity::Warning, path, words);
     }
 }
 
