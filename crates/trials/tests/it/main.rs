@@ -1,0 +1,9 @@
+//! The trial designer from outside: definitions in, artefacts out.
+
+#![recursion_limit = "512"]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod artefacts;
+mod dirty;
+mod fixture;
+mod given;
