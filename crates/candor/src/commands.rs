@@ -5,6 +5,7 @@ mod demo;
 mod runner;
 mod serve;
 mod shield;
+mod study;
 mod verify;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Runner(runner::Run),
     /// Measure the figures that the house promises on this machine.
     Bench(bench::Bench),
+    /// Design a clinical trial: protocol in, artefacts out.
+    Study(study::Study),
     /// Try the request firewall's rules on requests from a file.
     Shield(shield::Shield),
     /// Show the present one-time code of a secret.
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Bench(bench) => bench.log().and_then(|log| in_runtime(log, bench.run())),
         Command::Verify(verify) => verify.run(),
         Command::Shield(shield) => shield.run(),
+        Command::Study(study) => study.run(),
         Command::Totp { secret } => totp(&secret),
     };
     match done {

@@ -117,18 +117,20 @@ pub(crate) async fn whose(
         About::Itself => Ok(None),
         About::Patient(patient) => Ok(Some(person(Type::Patient, &patient))),
         About::Through(Type::Practitioner, practitioner) => Ok(Some(person(Type::Practitioner, &practitioner))),
-        About::Through(of, other) => through(vault, ctx, resource.of(), of, &other, owners).await,
+        About::Through(of, other) => through(vault, ctx, (resource.of(), id), (of, &other), owners).await,
         About::Nobody => Ok(owners.owner(resource.of(), id)),
     }
 }
 
-/// Whose data another resource is.
+/// Whose data another resource is, for one that says it is the same.
+///
+/// Where that other one is not here, nobody can say yet. The resource then gets a person of its own, that is, a key of
+/// its own: it can be erased by itself, and is under nobody else's key by mistake.
 async fn through(
     vault: &Vault,
     ctx: &Ctx,
-    from: Type,
-    of: Type,
-    other: &FhirId,
+    (from, id): (Type, &FhirId),
+    (of, other): (Type, &FhirId),
     owners: &Owners,
 ) -> Answer<Option<SubjectId>> {
     if let Some(owner) = owners.owner(of, other) {
@@ -136,8 +138,10 @@ async fn through(
     }
     match vault.present(ctx, kinds::of(of), other.record(of)).await? {
         Present::Live { subject, .. } => Ok(subject),
-        Present::Hidden | Present::Absent | Present::OutOfUse => {
-            let words = "This says whose data it is through a resource that is not here. Send that one first, or both in one transaction.";
+        Present::Hidden | Present::Absent => Ok(Some(person(from, id))),
+        Present::OutOfUse => {
+            let words =
+                "This says whose data it is through a resource that was taken out of use. Name the patient instead.";
             let element = if from == Type::Binary { "securityContext" } else { "subject" };
             Err(Refusal::new(RefusalKind::Invalid, words).at(format!("{from}.{element}.reference"), words).into())
         }

@@ -37,12 +37,19 @@ async fn eight_mebibytes_fit_and_more_do_not() {
 }
 
 #[tokio::test]
-async fn a_binary_that_points_through_nothing_is_refused() {
+async fn a_binary_whose_owner_is_not_here_yet_is_kept_under_a_key_of_its_own() {
     let house = House::new().await;
-    let binary = json!({"resourceType": "Binary", "contentType": "text/plain", "data": "bm90ZQ==",
+    let binary = json!({"resourceType": "Binary", "id": "early", "contentType": "text/plain", "data": "bm90ZQ==",
         "securityContext": {"reference": "DocumentReference/nowhere"}});
-    let said = house.post("/Binary", binary.to_string()).await.outcome(422, "invalid");
-    assert_eq!(said.json()["issue"][0]["expression"][0], "Binary.securityContext.reference");
+    house.put("/Binary/early", binary.to_string()).await.is(201);
+    let entries = house.evidence().await;
+    let kept = entries.iter().rev().find(|entry| entry["action"] == "create").unwrap();
+    assert!(kept["subject"].is_string(), "it can be erased: {kept}");
+}
+
+#[tokio::test]
+async fn a_binary_that_is_no_base64_is_refused() {
+    let house = House::new().await;
     let binary = json!({"resourceType": "Binary", "contentType": "text/plain", "data": "not base64"});
     house.post("/Binary", binary.to_string()).await.outcome(422, "invalid");
 }
