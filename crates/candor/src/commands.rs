@@ -105,14 +105,18 @@ fn quiet_panics() {
     }));
 }
 
-/// Resolves when the process is asked to stop.
-pub(crate) async fn asked_to_stop() -> Result<(), Failed> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        stopped = tokio::signal::ctrl_c() => stopped?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+/// Listens from now on for being asked to stop; what it returns resolves when that happens.
+///
+/// ORDER: before the doors open. Until somebody listens, being asked to stop ends the process on the spot.
+pub(crate) fn asked_to_stop() -> Result<impl Future<Output = ()>, Failed> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 fn totp(secret: &str) -> Result<ExitCode, Failed> {

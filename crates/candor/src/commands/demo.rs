@@ -44,13 +44,14 @@ impl Demo {
         };
         let house = House::open(plan).await?;
         let furnished = demo::furnish(&house, self.patients).await?;
+        let asked_to_stop = asked_to_stop()?;
         let open = house.serve(self.listen, None).await?;
         demo::tell_runner(&open.house, &furnished, open.address)?;
         let line = serde_json::to_string(&demo::ready(&open.house, &furnished, open.address))?;
         say(&mut std::io::stdout(), &format!("{line}\n"));
         say(&mut std::io::stderr(), &demo::welcome(&furnished, open.address));
         let runner = if self.no_runner { None } else { Some(super::runner::start(open.house.ground.root())?) };
-        asked_to_stop().await?;
+        asked_to_stop.await;
         if let Some(mut runner) = runner {
             runner.kill().await?;
         }

@@ -77,9 +77,10 @@ impl Serve {
         };
         let mut house = House::open(plan).await?;
         offer_set_up(&mut house, config.listen).await?;
+        let asked_to_stop = asked_to_stop()?;
         let open = house.serve(config.listen, certificate).await?;
         say(&mut std::io::stderr(), &format!("The house is open at https://{}\n", open.address));
-        asked_to_stop().await?;
+        asked_to_stop.await;
         open.stop().await?;
         Ok(ExitCode::SUCCESS)
     }
