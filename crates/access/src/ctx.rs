@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use model::{ActorId, Purpose, RequestId, SessionId, SubjectId, TenantId, Time};
 
-use crate::PermissionSet;
+use crate::{Permission, PermissionSet, Purposes, Standing};
 
 /// Who asks, in which organisation, why, when, and what they hold. Made at the door, for one request.
 #[derive(Debug, Clone)]
@@ -74,15 +74,33 @@ pub struct Grant {
     pub window: Window,
     /// On which records.
     pub scope: Scope,
+    /// For which purposes.
+    pub purposes: Purposes,
 }
 
-/// Everything one actor holds in one tenant. Made by [`crate::Registry::grants`].
+/// Everything one actor holds in one tenant, and whether they belong to it. Made by [`crate::Registry::grants`] and
+/// [`Grants::new`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Grants(Vec<Grant>);
+pub struct Grants {
+    list: Vec<Grant>,
+    standing: Standing,
+    /// Acts that need two people and for which a second one was found.
+    seconded: PermissionSet,
+}
 
 impl Window {
     /// No limits.
     pub const ALWAYS: Self = Self { from: None, until: None };
+
+    /// The time in which both hold; it may be empty.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let until = match (self.until, other.until) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        Self { from: self.from.max(other.from), until }
+    }
 
     /// Whether `now` lies inside.
     pub const fn holds(&self, now: Time) -> bool {
@@ -108,14 +126,37 @@ impl Scope {
     }
 }
 
+impl Grant {
+    /// A set in a window on some records, for any purpose.
+    pub const fn new(set: PermissionSet, window: Window, scope: Scope) -> Self {
+        Self { set, window, scope, purposes: Purposes::ANY }
+    }
+}
+
 impl Grants {
-    pub(crate) const fn new(list: Vec<Grant>) -> Self {
-        Self(list)
+    /// Grants of somebody of this standing.
+    pub fn new(list: Vec<Grant>, standing: Standing) -> Self {
+        Self { list, standing, seconded: PermissionSet::default() }
     }
 
     /// The grants, one by one.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
-        self.0.iter()
+        self.list.iter()
+    }
+
+    /// Whether their holder belongs to the organisation.
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(crate) const fn is_seconded(&self, permission: Permission) -> bool {
+        self.seconded.contains(permission)
+    }
+
+    pub(crate) fn seconded(&self, permission: Permission) -> Self {
+        let mut more = self.clone();
+        more.seconded.insert(permission);
+        more
     }
 }
 

@@ -36,14 +36,22 @@ pub struct Denied {
 pub enum Reason {
     /// The record belongs to another organisation.
     OtherTenant,
+    /// The asker is kept out of the organisation.
+    Barred,
+    /// The asker does not belong to the organisation yet, or no longer does.
+    NotAMember,
     /// No grant holds the permission.
     NotGranted,
     /// A grant holds it, but for other records.
     OutOfScope,
     /// A grant holds it, but not now.
     OutOfWindow,
+    /// A grant holds it, but not for this purpose.
+    WrongPurpose,
     /// A grant holds it, but the house is not sure enough of who asks.
     TooWeak,
+    /// It takes two people, and there is one.
+    NotSeconded,
 }
 
 impl Granted {
@@ -68,18 +76,38 @@ impl Reason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OtherTenant => "other-tenant",
+            Self::Barred => "barred",
+            Self::NotAMember => "not-a-member",
             Self::NotGranted => "not-granted",
             Self::OutOfScope => "out-of-scope",
             Self::OutOfWindow => "out-of-window",
+            Self::WrongPurpose => "wrong-purpose",
             Self::TooWeak => "too-weak",
+            Self::NotSeconded => "not-seconded",
         }
     }
+
+    /// Every reason, in order.
+    pub const ALL: [Self; 9] = [
+        Self::OtherTenant,
+        Self::Barred,
+        Self::NotAMember,
+        Self::NotGranted,
+        Self::OutOfScope,
+        Self::OutOfWindow,
+        Self::WrongPurpose,
+        Self::TooWeak,
+        Self::NotSeconded,
+    ];
 }
 
 /// Decides one act. Pure, no allocation; deny by default.
 pub fn decide(ctx: &Ctx, ask: &Ask) -> Result<Granted, Denied> {
     if ask.tenant != ctx.tenant {
         return Err(Denied { reason: Reason::OtherTenant });
+    }
+    if let Some(reason) = ctx.grants.standing().out_at(ctx.now) {
+        return Err(Denied { reason });
     }
     let mut nearest = Reason::NotGranted;
     for grant in ctx.grants.iter() {
@@ -89,8 +117,12 @@ pub fn decide(ctx: &Ctx, ask: &Ask) -> Result<Granted, Denied> {
             Reason::OutOfScope
         } else if !grant.window.holds(ctx.now) {
             Reason::OutOfWindow
+        } else if !(ask.permission.purposes.holds(ctx.purpose) && grant.purposes.holds(ctx.purpose)) {
+            Reason::WrongPurpose
         } else if !strong_enough(ctx.assurance, ask.permission) {
             Reason::TooWeak
+        } else if ask.permission.two_people && !ctx.grants.is_seconded(ask.permission) {
+            Reason::NotSeconded
         } else {
             return Ok(Granted { tenant: ask.tenant, permission: ask.permission, subject: ask.subject });
         };

@@ -5,8 +5,15 @@
 
 mod ctx;
 mod decide;
+mod purposes;
+pub mod rails;
 mod registry;
+mod second;
+mod standing;
 
 pub use ctx::{Actor, Assurance, Ctx, Grant, Grants, Scope, Window};
 pub use decide::{Ask, Denied, Granted, Reason, decide};
+pub use purposes::Purposes;
 pub use registry::{AssembleError, Permission, PermissionDecl, PermissionSet, Registry, Role, RoleDecl};
+pub use second::OneAlone;
+pub use standing::Standing;

@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::{Assurance, Grant, Grants, Scope, Window};
+use crate::{Assurance, Grant, Grants, Purposes, Scope, Standing, Window, rails};
 
 /// A permission in the process's registry. Its number is never stored: roles and evidence use names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Permission {
     index: u8,
     pub(crate) needs: Assurance,
+    pub(crate) purposes: Purposes,
+    pub(crate) two_people: bool,
 }
 
 /// Up to 256 permissions as bits.
@@ -26,6 +28,21 @@ pub struct PermissionDecl {
     pub group: &'static str,
     /// How sure the house must be of who asks.
     pub needs: Assurance,
+    /// For which purposes it can be used at all.
+    pub purposes: Purposes,
+    /// Whether it takes two different people: one who proposes and one who agrees and does it.
+    pub two_people: bool,
+}
+
+/// Who can be given a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// People and programs of an organisation.
+    Organisation,
+    /// People of the house itself. It holds nothing in any organisation.
+    House,
+    /// Nobody: a duty of the house.
+    Duty,
 }
 
 /// A named bundle of permissions: a job, or a duty of the house itself.
@@ -75,6 +92,14 @@ pub enum AssembleError {
     /// More than 256 permissions.
     #[error("more than 256 permissions are declared")]
     TooMany,
+    /// A permission would break a guard-rail.
+    #[error("{permission} would let somebody break the guard-rail {rail}, which nobody can")]
+    Impossible {
+        /// The permission.
+        permission: &'static str,
+        /// The guard-rail's name.
+        rail: &'static str,
+    },
     /// A name is not `noun.verb` in lower case.
     #[error("{0} is not of the form noun.verb")]
     BadName(&'static str),
@@ -83,7 +108,7 @@ pub enum AssembleError {
 impl PermissionDecl {
     /// A permission for persons with two factors and for API keys.
     pub const fn new(group: &'static str, name: &'static str, words: &'static str) -> Self {
-        Self { name, words, group, needs: Assurance::Key }
+        Self { name, words, group, needs: Assurance::Key, purposes: Purposes::ANY, two_people: false }
     }
 
     /// The same permission, only for persons with two factors.
@@ -91,6 +116,31 @@ impl PermissionDecl {
     pub const fn in_person(mut self) -> Self {
         self.needs = Assurance::TwoFactors;
         self
+    }
+
+    /// The same permission, only for these purposes.
+    #[must_use]
+    pub const fn only_for(mut self, purposes: &[model::Purpose]) -> Self {
+        self.purposes = Purposes::only(purposes);
+        self
+    }
+
+    /// The same permission, which takes two different people.
+    #[must_use]
+    pub const fn two_people(mut self) -> Self {
+        self.two_people = true;
+        self
+    }
+}
+
+impl RoleDecl {
+    /// Who can be given it, by its name: `duty.…` nobody, `house.…` people of the house.
+    pub fn holder(&self) -> Holder {
+        match self.name.split_once('.') {
+            Some(("duty", _)) => Holder::Duty,
+            Some(("house", _)) => Holder::House,
+            _ => Holder::Organisation,
+        }
     }
 }
 
@@ -140,8 +190,11 @@ impl Registry {
             if !is_noun_verb(decl.name) {
                 return Err(AssembleError::BadName(decl.name));
             }
+            if let Some(rail) = decl.name.split_once('.').and_then(|(noun, verb)| rails::broken_by(noun, verb)) {
+                return Err(AssembleError::Impossible { permission: decl.name, rail: rail.name });
+            }
             let index = u8::try_from(number).map_err(|_| AssembleError::TooMany)?;
-            let permission = Permission { index, needs: decl.needs };
+            let permission = Permission { index, needs: decl.needs, purposes: decl.purposes, two_people: decl.two_people };
             if registry.by_name.insert(decl.name, permission).is_some() {
                 return Err(AssembleError::Twice(decl.name));
             }
@@ -180,16 +233,23 @@ impl Registry {
         self.roles.values()
     }
 
-    /// What somebody holds in one tenant: roles by name, each with its window and scope.
+    /// These permissions as one set. A name that nobody declares any more adds nothing.
+    pub fn set(&self, names: impl IntoIterator<Item = impl AsRef<str>>) -> PermissionSet {
+        let mut set = PermissionSet::default();
+        names.into_iter().filter_map(|name| self.permission(name.as_ref())).for_each(|known| set.insert(known));
+        set
+    }
+
+    /// What somebody in good standing holds in one tenant: roles by name, each with its window and scope.
     /// A role that no longer exists grants nothing.
     pub fn grants(&self, held: impl IntoIterator<Item = (impl AsRef<str>, Window, Scope)>) -> Arc<Grants> {
         let list = held
             .into_iter()
             .filter_map(|(name, window, scope)| {
-                self.roles.get(name.as_ref()).map(|role| Grant { set: role.set, window, scope })
+                self.roles.get(name.as_ref()).map(|role| Grant::new(role.set, window, scope))
             })
             .collect();
-        Arc::new(Grants::new(list))
+        Arc::new(Grants::new(list, Standing::GOOD))
     }
 
     /// The matrix as text, for `declared/access.txt`.
@@ -211,7 +271,12 @@ impl Registry {
                 .map(|role| role.decl.name)
                 .collect();
             let person = if decl.needs == Assurance::TwoFactors { " (in person, with two factors)" } else { "" };
-            _ = write!(text, "{}{person}: {}\n    held by: {}\n", decl.name, decl.words, holders.join(", "));
+            let limits = limits_of(decl);
+            _ = write!(text, "{}{person}{limits}: {}\n    held by: {}\n", decl.name, decl.words, holders.join(", "));
+        }
+        text.push_str("\n## What nobody can do, whatever they hold\n");
+        for rail in rails::IMPOSSIBLE {
+            _ = writeln!(text, "{}: {}", rail.name, rail.words);
         }
         text.push_str("\n## Roles\n");
         for role in self.roles.values() {
@@ -226,6 +291,19 @@ impl Registry {
         }
         text
     }
+}
+
+/// What a permission needs beside a role, for the matrix.
+fn limits_of(decl: &PermissionDecl) -> String {
+    let mut text = String::new();
+    if !decl.purposes.is_any() {
+        let names: Vec<&str> = decl.purposes.iter().map(model::Purpose::name).collect();
+        _ = write!(text, " (only for {})", names.join(", "));
+    }
+    if decl.two_people {
+        text.push_str(" (takes two people)");
+    }
+    text
 }
 
 fn is_noun_verb(name: &str) -> bool {
