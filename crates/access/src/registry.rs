@@ -194,7 +194,8 @@ impl Registry {
                 return Err(AssembleError::Impossible { permission: decl.name, rail: rail.name });
             }
             let index = u8::try_from(number).map_err(|_| AssembleError::TooMany)?;
-            let permission = Permission { index, needs: decl.needs, purposes: decl.purposes, two_people: decl.two_people };
+            let permission =
+                Permission { index, needs: decl.needs, purposes: decl.purposes, two_people: decl.two_people };
             if registry.by_name.insert(decl.name, permission).is_some() {
                 return Err(AssembleError::Twice(decl.name));
             }

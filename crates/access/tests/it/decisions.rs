@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use access::{
-    Actor, Ask, Assurance, Ctx, Grant, Grants, PermissionDecl, Purposes, Reason, Registry, RoleDecl, Scope, Standing, Window,
-    decide,
+    Actor, Ask, Assurance, Ctx, Grant, Grants, PermissionDecl, Purposes, Reason, Registry, RoleDecl, Scope, Standing,
+    Window, decide,
 };
 use model::{ActorId, Purpose, RequestId, SubjectId, TenantId, Time};
 use uuid::Uuid;
