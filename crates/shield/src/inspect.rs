@@ -9,7 +9,7 @@ use crate::body::Collector;
 use crate::limits::Limit;
 use crate::program::{Disruption, EngineState, Force, Program, Rule, RuleIndex, Target, TargetsId};
 use crate::request::{Processor, Request};
-use crate::settings::{Gates, Mode, Settings};
+use crate::settings::{Exclusions, Gates, Mode, Settings, Terms};
 use crate::store::Store;
 use crate::texts::Texts;
 use crate::verdict::{Decision, Ground, Hit, Outcome, Place, Step, Verdict};
@@ -48,7 +48,16 @@ pub(crate) struct Run<'i, 'r> {
     hits: Vec<Hit>,
     trace: Option<Vec<Step>>,
     work_max: u64,
+    mode: Mode,
+    overtime: Option<&'i dyn Fn() -> bool>,
+    /// How much may be examined before the time is looked at again.
+    look_at: u64,
+    /// Whether the inspection was given up: beyond its work or its time.
+    is_given_up: bool,
 }
+
+/// Bytes examined between two looks at the time: some milliseconds at most.
+const LOOK_EVERY: u64 = 128 * 1024;
 
 enum After {
     Next,
@@ -59,9 +68,10 @@ enum After {
 impl<'i, 'r> Run<'i, 'r> {
     pub(crate) fn new(
         (program, settings, seed): (&'i Program, &'i Settings, u64),
-        spared: &'i [Spared],
+        spared: &'i Exclusions,
         start: &Store,
         request: &'i Request<'r>,
+        terms: Terms<'i>,
     ) -> Self {
         let limits = &settings.limits;
         let size = request.body.len()
@@ -87,8 +97,13 @@ impl<'i, 'r> Run<'i, 'r> {
             hits: Vec::new(),
             trace: None,
             work_max: limits.work_bytes_max.saturating_add(limits.work_per_byte_max.saturating_mul(size as u64)),
+            mode: terms.mode.unwrap_or(settings.mode),
+            overtime: terms.overtime,
+            look_at: LOOK_EVERY,
+            is_given_up: false,
         };
-        for spared in spared.iter().filter(|spared| spared.route.covers(request.method, request.path())) {
+        let all = std::iter::once(spared).chain(terms.exclusions.iter().copied()).flat_map(|list| &list.0);
+        for spared in all.filter(|spared| spared.route.covers(request.method, request.path())) {
             match &spared.field {
                 None => run.removed.extend(&spared.rules),
                 Some(field) => run.spared.push((&spared.rules, field)),
@@ -108,7 +123,7 @@ impl<'i, 'r> Run<'i, 'r> {
         values::head(self.request, &self.settings.limits, &mut collector);
         self.take(&mut collector);
         self.phase(0);
-        if self.ground.is_none() || self.settings.mode == Mode::Observe {
+        if !self.is_given_up && (self.ground.is_none() || self.mode == Mode::Observe) {
             values::body(
                 self.request,
                 self.processor,
@@ -120,7 +135,7 @@ impl<'i, 'r> Run<'i, 'r> {
             self.phase(1);
         }
         let score = self.store.score(&self.program.names);
-        let decision = match (self.ground, self.settings.mode) {
+        let decision = match (self.ground, self.mode) {
             (None, _) => Decision::Pass,
             (Some(ground), Mode::Observe) => Decision::WouldBlock(ground),
             (Some(ground), Mode::Block) => Decision::Block(ground),
@@ -143,8 +158,26 @@ impl<'i, 'r> Run<'i, 'r> {
     }
 
     fn is_over(&self) -> bool {
-        (self.settings.mode == Mode::Block && self.ground.is_some())
-            || matches!(self.ground, Some(Ground::Limit(Limit::Work)))
+        (self.mode == Mode::Block && self.ground.is_some()) || self.is_given_up
+    }
+
+    /// Whether this request has cost all that it may.
+    fn is_spent(&mut self) -> bool {
+        let spent = self.texts.spent;
+        if self.is_given_up || spent < self.look_at.min(self.work_max) {
+            return self.is_given_up;
+        }
+        if spent > self.work_max {
+            self.is_given_up = true;
+            self.beyond(Limit::Work);
+        } else if spent >= self.look_at {
+            self.look_at = spent.saturating_add(LOOK_EVERY);
+            if self.overtime.is_some_and(|over| over()) {
+                self.is_given_up = true;
+                self.beyond(Limit::Time);
+            }
+        }
+        self.is_given_up
     }
 
     fn phase(&mut self, phase: usize) {
@@ -193,8 +226,7 @@ impl<'i, 'r> Run<'i, 'r> {
                 looked = self.spots(link.targets).len();
             }
             let matches = self.link(index, rule, link);
-            if self.texts.spent > self.work_max {
-                self.beyond(Limit::Work);
+            if self.is_spent() {
                 return After::End;
             }
             if !matches {

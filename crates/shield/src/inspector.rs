@@ -7,7 +7,7 @@ use crate::load;
 use crate::pack;
 use crate::program::{Program, Rereads, RuleIndex};
 use crate::request::Request;
-use crate::settings::{Rules, Settings};
+use crate::settings::{Exclusion, Exclusions, Rules, Settings, Terms};
 use crate::store::{Held, Store};
 use crate::verdict::{Step, Verdict};
 use std::hash::{BuildHasher, RandomState};
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub struct Inspector {
     program: Program,
     settings: Settings,
-    spared: Vec<Spared>,
+    spared: Exclusions,
     start: Store,
     seed: u64,
 }
@@ -48,7 +48,7 @@ impl Inspector {
     }
 
     pub(crate) fn new(mut program: Program, settings: Settings) -> Result<Self, LoadError> {
-        let spared = spared(&mut program, &settings)?;
+        let spared = Exclusions(spared(&mut program, &settings.exclusions)?);
         let level = settings.paranoia.to_string();
         let mut values = vec![("crs_setup_version".to_owned(), "334".to_owned())];
         for name in
@@ -73,16 +73,34 @@ impl Inspector {
 
     /// Inspects one request.
     pub fn inspect(&self, request: &Request<'_>) -> Verdict {
-        self.run(request).finish().0
+        self.inspect_under(request, Terms::default())
+    }
+
+    /// Inspects one request under terms of its own.
+    pub fn inspect_under(&self, request: &Request<'_>, terms: Terms<'_>) -> Verdict {
+        self.run(request, terms).finish().0
+    }
+
+    /// Looks up what exclusions name. One that names no loaded rule is an error.
+    pub fn exclusions(&self, list: &[Exclusion]) -> Result<Exclusions, LoadError> {
+        // A field of the transaction that no rule knows gets a slot in the copy only, where nothing is ever found.
+        let mut names = self.program.names.clone();
+        Ok(Exclusions(spared_by(&self.program, &mut names, list)?))
+    }
+
+    /// What a rule says of itself, by its id.
+    pub fn told(&self, id: u32) -> Option<Told<'_>> {
+        let rule = self.program.rules.get(*self.program.by_id.get(&id)?)?;
+        Some(Told { message: rule.message.source(), tags: &rule.tags, file: &rule.file })
     }
 
     /// Inspects one request and tells of every rule what came of it.
     pub fn explain(&self, request: &Request<'_>) -> (Verdict, Vec<Step>) {
-        self.run(request).traced().finish()
+        self.run(request, Terms::default()).traced().finish()
     }
 
-    fn run<'i, 'r>(&'i self, request: &'i Request<'r>) -> Run<'i, 'r> {
-        Run::new((&self.program, &self.settings, self.seed), &self.spared, &self.start, request)
+    fn run<'i, 'r>(&'i self, request: &'i Request<'r>, terms: Terms<'i>) -> Run<'i, 'r> {
+        Run::new((&self.program, &self.settings, self.seed), &self.spared, &self.start, request, terms)
     }
 
     /// How many rules are loaded.
@@ -102,9 +120,30 @@ impl Inspector {
     }
 }
 
-fn spared(program: &mut Program, settings: &Settings) -> Result<Vec<Spared>, LoadError> {
+/// What a rule says of itself.
+pub struct Told<'i> {
+    /// Its message, with macros as written.
+    pub message: String,
+    /// Its tags.
+    pub tags: &'i [std::sync::Arc<str>],
+    /// The file it stands in.
+    pub file: &'i str,
+}
+
+fn spared(program: &mut Program, exclusions: &[Exclusion]) -> Result<Vec<Spared>, LoadError> {
+    let mut names = std::mem::take(&mut program.names);
+    let spared = spared_by(program, &mut names, exclusions);
+    program.names = names;
+    spared
+}
+
+fn spared_by(
+    program: &Program,
+    names: &mut crate::program::Names,
+    exclusions: &[Exclusion],
+) -> Result<Vec<Spared>, LoadError> {
     let mut list = Vec::new();
-    for exclusion in &settings.exclusions {
+    for exclusion in exclusions {
         let wanted = |(index, rule): (usize, &crate::program::Rule)| -> Option<RuleIndex> {
             let is_wanted = match &exclusion.rules {
                 Rules::Id(id) => rule.id == *id,
@@ -121,7 +160,7 @@ fn spared(program: &mut Program, settings: &Settings) -> Result<Vec<Spared>, Loa
         let field = match &exclusion.field {
             None => None,
             Some(field) => Some(
-                crate::compile::target(field, &mut program.names)
+                crate::compile::target(field, names)
                     .map_err(|what| LoadError::Whole { what: format!("an exclusion for {field}: {what}") })?,
             ),
         };

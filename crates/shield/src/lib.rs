@@ -35,8 +35,8 @@ mod variable;
 mod verdict;
 
 pub use error::LoadError;
-pub use inspector::Inspector;
+pub use inspector::{Inspector, Told};
 pub use limits::{Limit, Limits};
-pub use request::Request;
-pub use settings::{Exclusion, Gates, Mode, Route, Rules, Settings};
+pub use request::{Request, looks_into};
+pub use settings::{Exclusion, Exclusions, Gates, Mode, Route, Rules, Settings, Terms};
 pub use verdict::{Decision, EXCERPT_BYTES_MAX, Excerpt, Ground, Hit, Outcome, Place, Step, Verdict};

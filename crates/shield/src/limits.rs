@@ -48,4 +48,6 @@ pub enum Limit {
     Depth,
     /// Examining the request cost too much.
     Work,
+    /// Examining the request took longer than its caller waits.
+    Time,
 }

@@ -42,6 +42,15 @@ impl Macro {
         Ok(text)
     }
 
+    /// The text as people read it, with a mark in place of each variable part.
+    pub(crate) fn source(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            Part::Variable(..) | Part::OfRule(_) => "…".to_owned(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
     /// The text, when it has no variable parts.
     pub(crate) fn fixed(&self) -> Option<&[u8]> {
         match self.parts.as_slice() {

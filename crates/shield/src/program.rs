@@ -168,6 +168,7 @@ pub(crate) enum Force {
 }
 
 /// Names of transaction variables, each with a fixed slot.
+#[derive(Clone)]
 pub(crate) struct Names {
     slots: HashMap<Vec<u8>, usize>,
     list: Vec<Vec<u8>>,

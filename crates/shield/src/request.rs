@@ -122,3 +122,25 @@ impl Processor {
         }
     }
 }
+
+/// Whether rules may want to look into a body of this type: everything but what is known to be pictures, sound, archives
+/// or documents in bytes of their own, which no reader of the rules takes apart.
+pub fn looks_into(content_type: &[u8]) -> bool {
+    const OPAQUE: [&[u8]; 12] = [
+        b"application/dicom",
+        b"application/gzip",
+        b"application/msword",
+        b"application/octet-stream",
+        b"application/pdf",
+        b"application/rtf",
+        b"application/vnd.ms-",
+        b"application/vnd.openxmlformats",
+        b"application/zip",
+        b"audio/",
+        b"image/",
+        b"video/",
+    ];
+    let lower = content_type.trim_ascii_start().to_ascii_lowercase();
+    // SVG and other pictures in XML are read as XML.
+    Processor::of(&lower) != Processor::None || !OPAQUE.iter().any(|opaque| lower.starts_with(opaque))
+}

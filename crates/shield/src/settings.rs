@@ -69,6 +69,22 @@ pub struct Exclusion {
     pub field: Option<String>,
 }
 
+/// Exclusions with their rules looked up, made by [`crate::Inspector::exclusions`].
+#[derive(Default)]
+pub struct Exclusions(pub(crate) Vec<crate::inspect::Spared>);
+
+/// What bears on one inspection beside the rules and settings.
+#[derive(Clone, Copy, Default)]
+pub struct Terms<'t> {
+    /// Exclusions beyond those of the settings, such as those that came after the rules were loaded.
+    pub exclusions: &'t [&'t Exclusions],
+    /// Another mode than that of the settings.
+    pub mode: Option<Mode>,
+    /// Whether the time for this inspection is over. Asked again and again while bytes are examined; once it says yes,
+    /// the verdict is [`crate::Limit::Time`].
+    pub overtime: Option<&'t dyn Fn() -> bool>,
+}
+
 /// A method and a path.
 #[derive(Clone, Debug)]
 pub struct Route {

@@ -4,6 +4,7 @@ mod bounds;
 mod cors;
 mod drain;
 mod headers;
+mod inspect;
 mod notice;
 mod recognise;
 mod speak;
@@ -56,8 +57,10 @@ pub(crate) fn dress(router: Router, house: House) -> Router {
         .fallback(nothing_here)
         // The door bounds bodies per route; axum's own general limit would only hide that.
         .layer(DefaultBodyLimit::disable())
-        // 5. Who is asking, may they come in, and in which room.
+        // 6. Who is asking, may they come in, and in which room.
         .layer(from_fn_with_state(house.clone(), recognise::recognise))
+        // 5. Nothing that looks like an attack goes further.
+        .layer(from_fn_with_state(house.clone(), inspect::inspect))
         // 4. Addresses and headers of bounded size; bounded time; a panic becomes a fault.
         .layer(from_fn_with_state(house.clone(), bounds::bound))
         // 3. A no becomes words; a fault is logged, once.

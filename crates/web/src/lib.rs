@@ -2,8 +2,8 @@
 //! the same headers.
 //!
 //! Read in this order: [`Site`] (declare routes; nothing else builds a router), [`Doorkeeper`] (who is asking),
-//! `layers.rs` (what every request passes, as one list), [`Form`] (what people send), [`Frame`] and [`parts`] (what
-//! people see), [`serve`] (TLS).
+//! [`Guard`] (what is an attack), `layers.rs` (what every request passes, as one list), [`Form`] (what people send),
+//! [`Frame`] and [`parts`] (what people see), [`serve`] (TLS).
 
 mod assets;
 mod cookie;
@@ -13,6 +13,7 @@ mod face;
 mod form;
 mod form_token;
 mod frame;
+mod guard;
 mod layers;
 mod options;
 pub mod parts;
@@ -26,6 +27,7 @@ pub use face::{Face, Speak, Spoken, problem_json};
 pub use form::{Draft, Fields, Form, FromForm, Reader, Returned};
 pub use form_token::FormToken;
 pub use frame::{Account, Frame, NavItem, Next, Room, Width, page, see_other};
+pub use guard::{Attempt, DangerNoGuard, Guard, Sent};
 pub use options::{NoOrigins, Options, Origins};
 pub use serve::{Limits, Listen, Running, ServeError, serve};
 pub use site::{BODY_BYTES_MAX, Cache, Family, Needs, RouteDecl, Scripts, Site, SiteError};

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use model::Outside;
 
+use crate::guard::{DangerNoGuard, Guard};
+
 /// Which foreign web origins may call interfaces from a browser: none, unless an organisation allows them.
 pub trait Origins: Send + Sync + 'static {
     /// Whether pages of `origin` may call the interface at a path pattern with these parameters (such as the
@@ -42,10 +44,13 @@ pub struct Options {
     pub header_bytes_max: usize,
     /// Which foreign origins may call interfaces from a browser.
     pub origins: Arc<dyn Origins>,
+    /// Who inspects requests.
+    pub guard: Arc<dyn Guard>,
 }
 
 impl Options {
-    /// The usual set-up: 30 s per request, addresses of 8 KiB, 64 headers of 16 KiB together, no foreign origins.
+    /// The usual set-up: 30 s per request, addresses of 8 KiB, 64 headers of 16 KiB together, no foreign origins, and a
+    /// guard that lets everything pass, which a house replaces.
     pub fn new(outside: Arc<dyn Outside>, form_key: [u8; 32]) -> Self {
         Self {
             outside,
@@ -58,6 +63,7 @@ impl Options {
             headers_max: 64,
             header_bytes_max: 16 * 1024,
             origins: Arc::new(NoOrigins),
+            guard: Arc::new(DangerNoGuard),
         }
     }
 }

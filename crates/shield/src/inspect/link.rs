@@ -46,7 +46,7 @@ impl<'i, 'r> Run<'i, 'r> {
             if self.spot(rule, link, spot) {
                 any = true;
             }
-            if self.texts.spent > self.work_max {
+            if self.is_spent() {
                 return false;
             }
         }

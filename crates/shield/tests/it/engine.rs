@@ -1,7 +1,8 @@
 //! The engine, rule by rule.
 
 use shield::{
-    Decision, Exclusion, Ground, Inspector, Limit, Limits, LoadError, Mode, Outcome, Request, Route, Rules, Settings,
+    Decision, Exclusion, Exclusions, Ground, Inspector, Limit, Limits, LoadError, Mode, Outcome, Request, Route, Rules,
+    Settings, Terms,
 };
 
 fn ids(rules: &str, uri: &str) -> Vec<u32> {
@@ -249,4 +250,46 @@ fn an_explanation_names_every_rule_and_its_place() {
     assert!(matches!(&steps[0].outcome, Outcome::Matched { places } if places[0].name == "ARGS:a"));
     assert_eq!(steps[0].at, "test.conf:1");
     assert_eq!(steps[1].outcome, Outcome::NoMatch { values: 1 });
+}
+
+#[test]
+fn an_exclusion_may_come_after_the_rules() {
+    let inspector = Inspector::built_in(Settings::default()).unwrap();
+    let request = Request::new(b"GET", b"/notes/7?text=1%27+union+select+password+from+users--");
+    let verdict = inspector.inspect(&request);
+    assert!(verdict.blocks());
+    let narrow = |path: &str, field: &str| {
+        let one = |id| Exclusion {
+            route: Route { method: Some("GET".into()), path: path.into() },
+            rules: Rules::Id(id),
+            field: Some(field.into()),
+        };
+        inspector.exclusions(&verdict.ids().into_iter().map(one).collect::<Vec<_>>()).unwrap()
+    };
+    let blocks = |exclusions: &Exclusions| {
+        let terms = Terms { exclusions: &[exclusions], ..Terms::default() };
+        inspector.inspect_under(&request, terms).blocks()
+    };
+    assert!(!blocks(&narrow("/notes/*", "ARGS:text")));
+    assert!(blocks(&narrow("/notes/*", "ARGS:other")));
+    assert!(blocks(&narrow("/other/*", "ARGS:text")));
+    let unknown = Exclusion { route: Route { method: None, path: "/**".into() }, rules: Rules::Id(1), field: None };
+    assert!(inspector.exclusions(&[unknown]).is_err());
+}
+
+#[test]
+fn a_request_that_takes_too_long_gets_a_verdict() {
+    let inspector = Inspector::built_in(Settings::default()).unwrap();
+    let headers: [(&[u8], &[u8]); 1] = [(b"Content-Type", b"application/json")];
+    let body = serde_json::to_vec(&vec!["the patient's pain is <5 of 10; see notes"; 2_000]).unwrap();
+    let request = Request { headers: &headers, body: &body, ..Request::new(b"POST", b"/") };
+    assert!(!inspector.inspect(&request).blocks());
+    let terms = Terms { overtime: Some(&|| true), ..Terms::default() };
+    let verdict = inspector.inspect_under(&request, terms);
+    assert_eq!(verdict.decision, Decision::Block(Ground::Limit(Limit::Time)));
+    let small = Request::new(b"GET", b"/?q=knee");
+    assert!(!inspector.inspect_under(&small, terms).blocks(), "a small request is through before the first look");
+    let observing = Terms { mode: Some(Mode::Observe), ..Terms::default() };
+    let attack = Request::new(b"GET", b"/?q=1%27+union+select+1,2--");
+    assert!(matches!(inspector.inspect_under(&attack, observing).decision, Decision::WouldBlock(_)));
 }

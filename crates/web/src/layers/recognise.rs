@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use model::{No, Refusal, RefusalKind};
 
-use super::{Arrival, House, cors};
+use super::{Arrival, House, cors, inspect};
 use crate::cookie;
 use crate::declined::{Declined, too_large, wrong_method};
 use crate::door::{Asker, Credential, Guest, Knock, not_dressed};
@@ -95,9 +95,12 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     let cors = cors::allowed(house, decl, &knock.params, request.headers());
     let guest = who(house, decl, &knock).await.map_err(turn)?;
     let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), &path);
-    let ctx = guest.map(|guest| guest.ctx);
+    let ctx = guest.as_ref().map(|guest| guest.ctx.clone());
     if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), request.uri()).await {
         return Err(Turned { said, room });
+    }
+    if let Err(no) = inspect::rest(house, request, guest.as_ref()).await {
+        return Err(Turned { said: Declined(no).into_response(), room });
     }
     if let Some(ctx) = &ctx {
         request.extensions_mut().insert(Asker(ctx.clone()));
@@ -221,7 +224,7 @@ fn bound_body(decl: &RouteDecl, request: &mut Request) -> Result<(), No> {
     Ok(())
 }
 
-async fn knock(decl: &RouteDecl, arrival: Arrival, request: &mut Request) -> Knock {
+pub(super) async fn knock(decl: &RouteDecl, arrival: Arrival, request: &mut Request) -> Knock {
     let params = params(request).await;
     let headers = request.headers();
     let credential = |family: Family, text: Option<&str>| text.filter(|_| decl.family == family).map(Credential::new);

@@ -10,6 +10,7 @@
 
 mod doors;
 mod forms;
+mod guarded;
 mod house;
 mod log;
 mod nos;
