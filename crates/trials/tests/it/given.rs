@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use trials::design::{Built, Order, Severity, build};
 
-fn given() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn given() -> Vec<(String, Vec<u8>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/usdm");
     let folder = if folder.is_dir() {
         folder

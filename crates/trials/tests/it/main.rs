@@ -7,3 +7,4 @@ mod artefacts;
 mod dirty;
 mod fixture;
 mod given;
+mod subject_data;
