@@ -149,6 +149,10 @@ fn a_real_practice_bundle_is_seen() {
     for root in ["../../../shared/data/fhir/synthea", "../../../../shared/data/fhir/synthea"] {
         for entry in std::fs::read_dir(folder.join(root)).into_iter().flatten().flatten() {
             let bytes = std::fs::read(entry.path()).unwrap();
+            if entry.file_name().to_string_lossy().starts_with("practitioner") {
+                assert_eq!(reasons(&bytes, Media::Json), [], "a list of practitioners is about nobody's health");
+                continue;
+            }
             assert!(reasons(&bytes, Media::Json).contains(&Reason::ClinicalRecord));
         }
     }
