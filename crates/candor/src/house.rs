@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use identity::Identity;
+use identity::post::{Outbox, Post};
+use identity::{Identity, Letters};
 use model::{Fault, No, Outside};
 use seal::Protection;
 use seal::password::{Hasher, Policy};
@@ -35,8 +36,20 @@ pub struct Plan {
     pub synthetic: bool,
     /// Time and randomness.
     pub outside: Arc<dyn Outside>,
+    /// What becomes of letters.
+    pub mail: MailPlan,
     /// Password hashes at a time; each holds its memory for good.
     pub hash_threads: usize,
+}
+
+/// What becomes of letters.
+pub enum MailPlan {
+    /// There is no way to send any; whatever needs one says so.
+    Nowhere,
+    /// They are kept in the house and can be read there: for a demo.
+    Outbox,
+    /// They are carried by this, with links that begin with the house's public address.
+    By(Arc<dyn Post>, String),
 }
 
 /// A house with its doors still closed.
@@ -55,6 +68,7 @@ pub struct House {
     outside: Arc<dyn Outside>,
     form_key: [u8; 32],
     synthetic: bool,
+    mail: MailPlan,
 }
 
 /// A house that answers.
@@ -110,6 +124,7 @@ impl House {
             outside: plan.outside,
             form_key: keys.form_key,
             synthetic: plan.synthetic,
+            mail: plan.mail,
         };
         Ok(house)
     }
@@ -141,6 +156,10 @@ impl House {
             identity: Arc::clone(&self.identity),
             trust: self.ground.at("trust"),
             set_up_token: self.set_up_token.clone(),
+            letters: match self.mail {
+                MailPlan::Outbox => Letters::Kept,
+                MailPlan::Nowhere | MailPlan::By(..) => Letters::Sent,
+            },
         });
         let mut options = Options::new(Arc::clone(&self.outside), self.form_key);
         options.synthetic = self.synthetic;
@@ -149,6 +168,14 @@ impl House {
         let listen =
             Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
         let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
+        match &self.mail {
+            MailPlan::Nowhere => {}
+            MailPlan::Outbox => {
+                let outbox = Arc::new(Outbox::new(Arc::clone(&self.vault)));
+                self.identity.deliver_by(&format!("https://{}", running.address), outbox);
+            }
+            MailPlan::By(post, address) => self.identity.deliver_by(address, Arc::clone(post)),
+        }
         let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.identity), Arc::clone(&self.outside)));
         Ok(Open { address: running.address, house: self, running, gathering, sweeping })

@@ -5,6 +5,7 @@
 //! | `commands.rs` | the command line |
 //! | `house.rs` | parts joined into a running house |
 //! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
+//! | `mail.rs` | how letters leave the house, as configured |
 //! | `parts.rs` | every kind, permission, role and route of the house, as lists |
 //! | `demo.rs` | the demo house and the runner's two tenants |
 //! | `bench.rs` | the figures that the house promises, measured |
@@ -17,6 +18,7 @@ mod ground;
 /// The parts joined.
 pub mod house;
 mod keys;
+mod mail;
 mod outside;
 mod pages;
 pub mod parts;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::{AssembleError, Registry};
-use identity::Identity;
+use identity::{Identity, Letters};
 use model::KindDecl;
 use vault::Vault;
 use web::Site;
@@ -28,6 +28,8 @@ pub struct Needed {
     pub trust: std::path::PathBuf,
     /// Opens first set-up, if it is open.
     pub set_up_token: Option<Arc<str>>,
+    /// What becomes of letters.
+    pub letters: Letters,
 }
 
 /// What the first administrator of an organisation holds.
@@ -38,7 +40,8 @@ pub const HOME: &str = "/practice/patients";
 
 /// Every route of the house, and the list of them for whoever wants to check each.
 pub fn site(needed: Needed) -> Site {
-    let identity = identity::site(identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token));
+    let state = identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token);
+    let identity = identity::site(state.letters(needed.letters).nav(&practice::NAV));
     let practice = practice::site(practice::State::new(needed.vault));
     let trust = trust::site(trust::State::new(needed.trust));
     crate::pages::with_route_list(crate::pages::site().join(identity).join(practice).join(trust))

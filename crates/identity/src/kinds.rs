@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod kept_letter;
 mod organisation;
 mod session;
 mod sign_in_name;
@@ -10,6 +11,7 @@ mod ticket;
 
 pub use account::{Account, Factor, HeldRole};
 pub use api_key::ApiKey;
+pub use kept_letter::KeptLetter;
 pub use organisation::{Organisation, Policy};
 pub use session::Session;
 pub use sign_in_name::SignInName;
@@ -21,6 +23,7 @@ use model::{Kind, KindDecl};
 pub(crate) const ALL: &[&KindDecl] = &[
     Account::DECL,
     ApiKey::DECL,
+    KeptLetter::DECL,
     Organisation::DECL,
     Session::DECL,
     SignInName::DECL,

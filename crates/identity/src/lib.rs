@@ -9,6 +9,7 @@
 //! | `sign_in.rs` | password, then second factor, then a session |
 //! | `turns.rs` | one attempt at a time for each account |
 //! | `sweep.rs` | sessions and tickets that are over are deleted |
+//! | `post.rs`, `post/` | letters, and who carries them |
 //! | `doorkeeper.rs` | a cookie or a token becomes a `Ctx`, on every request |
 //! | `pages/` | sign-in, enrolment, set-up |
 //!
@@ -20,6 +21,7 @@ mod doorkeeper;
 mod figures;
 mod kinds;
 mod pages;
+pub mod post;
 mod roles;
 pub mod rules;
 mod sign_in;
@@ -29,14 +31,16 @@ mod turns;
 use std::sync::Arc;
 
 use access::{Actor, Assurance, Ctx, Scope, Window};
-use model::{KindDecl, Purpose, RequestId, TenantId, Time};
+use model::{Answer, KindDecl, Purpose, RequestId, TenantId, Time};
 use seal::password::Hasher;
 use vault::Vault;
 
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
 pub use figures::Figures;
-pub use kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session, SignInName, SignInState, Ticket};
-pub use pages::{State, site};
+pub use kinds::{
+    Account, ApiKey, Factor, HeldRole, KeptLetter, Organisation, Policy, Session, SignInName, SignInState, Ticket,
+};
+pub use pages::{Letters, State, site};
 pub use roles::{PERMISSIONS, ROLES};
 pub use sign_in::{SignedIn, Step};
 pub use sweep::Swept;
@@ -51,12 +55,13 @@ pub struct Identity {
     /// The tenant of the house itself, which knows who belongs where.
     house: TenantId,
     turns: turns::Turns,
+    mail: post::Mail,
 }
 
 impl Identity {
     /// Identity over a vault whose house tenant exists.
     pub fn new(vault: Arc<Vault>, hasher: Arc<Hasher>, house: TenantId) -> Self {
-        Self { vault, hasher, house, turns: turns::Turns::new() }
+        Self { vault, hasher, house, turns: turns::Turns::new(), mail: post::Mail::default() }
     }
 
     /// The vault behind it.
@@ -67,6 +72,22 @@ impl Identity {
     /// The tenant of the house itself.
     pub const fn house(&self) -> TenantId {
         self.house
+    }
+
+    /// Lets letters out, from now on: `address` is the house's public address, which links in them begin with. The
+    /// first way stays. Needs a runtime.
+    pub fn deliver_by(&self, address: &str, post: Arc<dyn post::Post>) {
+        self.mail.open(address, post);
+    }
+
+    /// Hands a letter over to be carried. Refused if the house has no way to send mail, or too many letters wait.
+    pub fn post(&self, letter: post::Letter) -> Answer<()> {
+        self.mail.post(letter)
+    }
+
+    /// A page of this house as it can stand in a letter.
+    pub fn link(&self, path: &str) -> Answer<String> {
+        self.mail.link(path)
     }
 
     /// The house acting in a named duty, whose grants stand in the same matrix as everybody's.

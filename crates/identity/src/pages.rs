@@ -2,13 +2,15 @@
 
 mod counts;
 mod evidence;
+mod outbox;
 mod set_up;
 mod sign_in;
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::http::Method;
-use web::{Cache, Needs, RouteDecl, Site, problem_json};
+use web::{Cache, NavItem, Needs, Reply, Room, RouteDecl, Site, Width, page, problem_json};
 
 use crate::Identity;
 
@@ -22,6 +24,19 @@ pub struct State {
     pub(crate) first_roles: &'static [&'static str],
     /// The one-time token that first set-up asks for, while it is open.
     pub(crate) set_up_token: Option<Arc<str>>,
+    /// Whether letters are kept in the house, and can be read here.
+    pub(crate) letters: Letters,
+    /// The addresses in the top bar for people who work here.
+    pub(crate) nav: &'static [NavItem],
+}
+
+/// What becomes of letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// They leave the house.
+    Sent,
+    /// They are kept in an outbox that can be read: a demo house.
+    Kept,
 }
 
 impl State {
@@ -33,7 +48,21 @@ impl State {
         first_roles: &'static [&'static str],
         set_up_token: Option<Arc<str>>,
     ) -> Self {
-        Self { identity, home, first_roles, set_up_token }
+        Self { identity, home, first_roles, set_up_token, letters: Letters::Sent, nav: &[] }
+    }
+
+    /// The same, whose letters are sent or kept.
+    #[must_use]
+    pub const fn letters(mut self, letters: Letters) -> Self {
+        self.letters = letters;
+        self
+    }
+
+    /// The same, with these addresses in the top bar of pages for people who work here.
+    #[must_use]
+    pub const fn nav(mut self, nav: &'static [NavItem]) -> Self {
+        self.nav = nav;
+        self
     }
 }
 
@@ -71,6 +100,27 @@ pub fn site(state: State) -> Site {
             evidence::checkpoint,
         )
         .add(open("/audit/vkey", "The public key that signs the checkpoints of audit logs."), evidence::vkey)
+        .with_state(state.clone());
+    let whole = pages.join(house).join(audit);
+    match state.letters {
+        Letters::Sent => whole,
+        Letters::Kept => whole.join(outbox(state)),
+    }
+}
+
+/// Only where letters are kept.
+fn outbox(state: State) -> Site {
+    let may = Needs::Permission("letter.read");
+    let pages = Site::pages()
+        .get("/outbox", may, "Show the letters that this house keeps instead of sending them.", outbox::show)
+        .with_state(state.clone());
+    let programs = Site::api("/outbox/letters", problem_json)
+        .get("/outbox/letters", may, "Read the letters that this house keeps instead of sending them.", outbox::list)
         .with_state(state);
-    pages.join(house).join(audit)
+    pages.join(programs)
+}
+
+/// A page for people who work here.
+fn page_for_staff(state: &State, room: &Room, title: &str, width: Width, body: impl Template) -> Reply {
+    page(room.frame(title).nav(state.nav).home(state.home).width(width), body)
 }

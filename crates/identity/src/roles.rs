@@ -9,11 +9,15 @@ pub(crate) const SET_UP: &str = "duty.set-up";
 /// The duty of counting for the trust page.
 pub(crate) const COUNT: &str = "duty.count";
 
+/// The duty of keeping letters in an outbox.
+pub(crate) const POST: &str = "duty.post";
+
 /// The duty of deleting what is over.
 pub(crate) const SWEEP: &str = "duty.sweep";
 
 const PEOPLE: &str = "People and keys";
 const DOORS: &str = "The door";
+const LETTERS: &str = "Letters";
 const EVIDENCE: &str = "Evidence";
 
 /// One line each.
@@ -31,6 +35,8 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(DOORS, "organisation.read", "See the organisation's name and policy."),
     PermissionDecl::new(DOORS, "organisation.create", "Make an organisation."),
     PermissionDecl::new(DOORS, "organisation.update", "Change the organisation's name and policy.").in_person(),
+    PermissionDecl::new(LETTERS, "letter.read", "Read the letters that a demo house keeps instead of sending them."),
+    PermissionDecl::new(LETTERS, "letter.keep", "Keep letters instead of sending them, and delete them again."),
     PermissionDecl::new(EVIDENCE, "evidence.read", "Read the audit log."),
     PermissionDecl::new(EVIDENCE, "change.follow", "Follow what changes, without content."),
     PermissionDecl::new(EVIDENCE, "figures.read", "Read the counts behind the trust page."),
@@ -54,6 +60,7 @@ pub const ROLES: &[RoleDecl] = &[
             "key.retire",
             "organisation.read",
             "organisation.update",
+            "letter.read",
             "evidence.read",
         ],
     },
@@ -76,6 +83,12 @@ pub const ROLES: &[RoleDecl] = &[
         permissions: &["figures.read"],
     },
     RoleDecl {
+        name: "mailroom",
+        title: "Mailroom",
+        words: "A program that reads the letters that a demo house keeps instead of sending them.",
+        permissions: &["letter.read"],
+    },
+    RoleDecl {
         name: DOOR,
         title: "The door",
         words: "Recognises people and programs.",
@@ -94,10 +107,16 @@ pub const ROLES: &[RoleDecl] = &[
         permissions: &["account.read", "session.keep"],
     },
     RoleDecl {
+        name: POST,
+        title: "Post",
+        words: "Keeps letters in the outbox of a demo house.",
+        permissions: &["letter.keep"],
+    },
+    RoleDecl {
         name: SWEEP,
         title: "Sweeping",
-        words: "Deletes sessions and sign-ins that are over.",
-        permissions: &["session.keep"],
+        words: "Deletes sessions, sign-ins and kept letters that are over.",
+        permissions: &["session.keep", "letter.read", "letter.keep"],
     },
 ];
 

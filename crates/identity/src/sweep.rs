@@ -2,7 +2,7 @@ use access::Ctx;
 use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
 use vault::{Change, Changes, Expected, Opened};
 
-use crate::kinds::{Session, Ticket};
+use crate::kinds::{KeptLetter, Session, Ticket};
 use crate::{Identity, roles};
 
 /// Records deleted in one commit.
@@ -15,6 +15,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Sign-ins that were begun and not finished in time.
     pub tickets: u64,
+    /// Letters in the outbox that were kept long enough.
+    pub letters: u64,
 }
 
 impl Identity {
@@ -26,9 +28,12 @@ impl Identity {
         let duty = self.duty(roles::SWEEP, tenant, request, now);
         let sessions = self.over(&duty, Session::DECL, |opened| Ok(opened.record::<Session>()?.is_over(now))).await?;
         let tickets = self.over(&duty, Ticket::DECL, |opened| Ok(opened.record::<Ticket>()?.ends <= now)).await?;
+        let letters =
+            self.over(&duty, KeptLetter::DECL, |opened| Ok(opened.record::<KeptLetter>()?.ends <= now)).await?;
         Ok(Swept {
             sessions: self.delete(&duty, Session::DECL, &sessions).await?,
             tickets: self.delete(&duty, Ticket::DECL, &tickets).await?,
+            letters: self.delete(&duty, KeptLetter::DECL, &letters).await?,
         })
     }
 

@@ -19,7 +19,7 @@ use super::client::Client;
 use super::rounds::alternate;
 use super::scratch::Scratch;
 use super::{Figure, Pace, failed};
-use crate::house::{House, Open, Plan};
+use crate::house::{House, MailPlan, Open, Plan};
 use crate::{Machine, demo};
 
 /// Connections at a time.
@@ -81,6 +81,7 @@ async fn open(scratch: &Scratch) -> Result<Open, Fault> {
         protection: Protection::Owner,
         synthetic: true,
         outside: Arc::new(Machine),
+        mail: MailPlan::Nowhere,
         hash_threads: 2,
     };
     let house = House::open(plan).await?;

@@ -7,7 +7,7 @@ use clap::Args;
 use seal::Protection;
 
 use super::{Failed, asked_to_stop, say};
-use crate::house::{House, Plan};
+use crate::house::{House, MailPlan, Plan};
 use crate::{Machine, demo};
 
 #[derive(Args)]
@@ -40,6 +40,7 @@ impl Demo {
             protection: Protection::Owner,
             synthetic: true,
             outside: Arc::new(Machine),
+            mail: MailPlan::Outbox,
             hash_threads: 2,
         };
         let house = House::open(plan).await?;

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use model::Fault;
+use model::{Fault, Outside};
 use seal::{Protection, Secret};
 use serde::Deserialize;
 
 use super::{Failed, asked_to_stop, say};
 use crate::Machine;
-use crate::house::{House, Plan};
+use crate::house::{House, MailPlan, Plan};
 use crate::tls::Certificate;
 
 #[derive(Args)]
@@ -34,6 +34,8 @@ struct Configuration {
     tls: Option<Tls>,
     /// A file with the passphrase of the root key. Without it the root key is protected by its file mode.
     root_key_passphrase_file: Option<PathBuf>,
+    /// How letters leave the house. Without it nobody can sign up or choose a new password by themselves.
+    mail: Option<crate::mail::Mail>,
     /// Password hashes at a time, each with 19 MiB of memory.
     #[serde(default = "two")]
     password_hashes_at_a_time: usize,
@@ -67,12 +69,15 @@ impl Serve {
             Some(tls) => Some(Certificate { chain: read(&tls.certificate)?, key: read(&tls.key)? }),
             None => None,
         };
+        let outside: Arc<dyn Outside> = Arc::new(Machine);
+        let mail = config.mail.map(|mail| crate::mail::plan(mail, &outside)).transpose()?;
         let plan = Plan {
             data: config.data,
             environment: config.environment,
             protection,
             synthetic: false,
-            outside: Arc::new(Machine),
+            outside,
+            mail: mail.unwrap_or(MailPlan::Nowhere),
             hash_threads: config.password_hashes_at_a_time,
         };
         let mut house = House::open(plan).await?;

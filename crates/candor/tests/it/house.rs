@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use candor::house::{House, Plan};
+use candor::house::{House, MailPlan, Plan};
 use candor::{Machine, demo};
 use seal::Protection;
 use storage::{Engine, Memory};
@@ -30,6 +30,7 @@ pub fn plan(data: &Path) -> Plan {
         protection: Protection::Owner,
         synthetic: true,
         outside: Arc::new(Machine),
+        mail: MailPlan::Nowhere,
         hash_threads: 1,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use identity::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, Session, SignInName, SignInState, Ticket};
+use identity::{
+    Account, ApiKey, Factor, HeldRole, KeptLetter, Organisation, Policy, Session, SignInName, SignInState, Ticket,
+};
 use model::golden::{Broken, check};
 use model::{Kind, SubjectId, TenantId, Time};
 
@@ -31,6 +33,18 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
             },
         ),
         one(dir, &ApiKey { name: "a program".into(), owner: account, roles, ends: at(86_400) }),
+        one(
+            dir,
+            &KeptLetter {
+                addressee: account,
+                to: "ada@example.org".into(),
+                about: "activation".into(),
+                subject: "Your code".into(),
+                text: "1234 5678".into(),
+                html: "<p>1234 5678</p>".into(),
+                ends: at(86_400),
+            },
+        ),
         one(dir, &Organisation { name: "Brightwater Dental".into(), synthetic: true, policy: Policy::USUAL }),
         one(
             dir,

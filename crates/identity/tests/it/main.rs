@@ -13,6 +13,7 @@ mod accounts;
 mod golden;
 mod house;
 mod keys;
+mod mail;
 mod pages;
 mod second_factor;
 mod sessions;
