@@ -65,6 +65,8 @@ pub struct Role {
     pub decl: RoleDecl,
     /// What it permits.
     pub set: PermissionSet,
+    /// The role held alone and without limits, as a duty of the house holds it.
+    alone: Arc<Grants>,
 }
 
 /// Every permission and role of the process.
@@ -207,7 +209,8 @@ impl Registry {
                 let found = registry.by_name.get(name).copied();
                 set.insert(found.ok_or(AssembleError::Unknown { role: decl.name, permission: name })?);
             }
-            if registry.roles.insert(decl.name, Role { decl, set }).is_some() {
+            let alone = Grants::new(vec![Grant::new(set, Window::ALWAYS, Scope::Tenant)], Standing::GOOD);
+            if registry.roles.insert(decl.name, Role { decl, set, alone: Arc::new(alone) }).is_some() {
                 return Err(AssembleError::Twice(decl.name));
             }
         }
@@ -239,6 +242,11 @@ impl Registry {
         let mut set = PermissionSet::default();
         names.into_iter().filter_map(|name| self.permission(name.as_ref())).for_each(|known| set.insert(known));
         set
+    }
+
+    /// What whoever acts in one role and nothing else holds: the duties of the house. An unknown role grants nothing.
+    pub fn alone(&self, role: &str) -> Arc<Grants> {
+        self.roles.get(role).map_or_else(Arc::default, |role| Arc::clone(&role.alone))
     }
 
     /// What somebody in good standing holds in one tenant: roles by name, each with its window and scope.

@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use access::{Actor, Ask, Assurance, Ctx, Scope, Window, decide};
 use futures_util::future::BoxFuture;
-use model::{ActorId, Answer, Kind, No, Purpose, RecordId, Refusal, SessionId};
+use model::{ActorId, Answer, Kind, No, RecordId, Refusal, SessionId};
 use vault::{Changes, Expected, Note};
 use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, RouteDecl, not_signed_in};
 
+use crate::credential::Presented;
 use crate::kinds::{Account, ApiKey, HeldRole, Session};
+use crate::recognised::Known;
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
 
@@ -40,6 +44,33 @@ impl Doorkeeper for Identity {
 impl Identity {
     async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
+        self.remembered(knock, &presented, self.session_holder(knock, &presented)).await
+    }
+
+    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
+        let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
+        self.remembered(knock, &presented, self.key_holder(knock, &presented)).await
+    }
+
+    /// Whoever was recognised a moment ago, or else whom the records show.
+    async fn remembered(
+        &self,
+        knock: &Knock,
+        presented: &Presented,
+        look: impl Future<Output = Answer<Option<Known>>>,
+    ) -> Answer<Option<Guest>> {
+        // ORDER: the tide is asked before the records are read, so that a change in between is not missed.
+        let tide = self.vault.tide(presented.tenant);
+        if let Some(known) = self.recognised.find(presented.record, tide, knock.now) {
+            return Ok(Some(known.guest(knock)));
+        }
+        let Some(known) = look.await? else { return Ok(None) };
+        let known = Arc::new(known);
+        self.recognised.remember(presented.record, tide, knock.now, &known);
+        Ok(Some(known.guest(knock)))
+    }
+
+    async fn session_holder(&self, knock: &Knock, presented: &Presented) -> Answer<Option<Known>> {
         let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
         let found = self.vault.recognise(&door, Session::DECL, presented.record).await;
         let Some(opened) = known_tenant(found)? else { return Ok(None) };
@@ -53,26 +84,27 @@ impl Identity {
         if account.factor.is_none() {
             return Ok(None);
         }
-        if session.seen.plus_seconds(session.idle_seconds_max / 2) <= knock.now {
+        let mut good_until = session.over_from();
+        let renewal = session.seen.plus_seconds(session.idle_seconds_max / 2);
+        if renewal <= knock.now {
             self.seen(&door, presented.record, opened.version, session).await?;
+        } else {
+            good_until = good_until.min(renewal);
         }
         let title = account.roles.iter().find_map(|held| self.vault.registry().role(&held.role));
         let role = title.map_or("", |role| role.decl.title).to_owned();
-        let ctx = Ctx {
+        Ok(Some(Known {
             tenant: presented.tenant,
             actor: Actor::Person(ActorId::from_uuid(account_id.uuid())),
             grants: self.vault.registry().grants(held(&account.roles)),
             assurance: Assurance::TwoFactors,
-            purpose: Purpose::DirectCare,
             session: Some(SessionId::from_uuid(presented.record.uuid())),
-            request: knock.request,
-            now: knock.now,
-        };
-        Ok(Some(Guest { ctx, account: Some(Shown { name: account.name, role, href: None }) }))
+            account: Some(Shown { name: account.name, role, href: None }),
+            good_until,
+        }))
     }
 
-    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
-        let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
+    async fn key_holder(&self, knock: &Knock, presented: &Presented) -> Answer<Option<Known>> {
         let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
         let found = self.vault.recognise(&door, ApiKey::DECL, presented.record).await;
         let Some(opened) = known_tenant(found)? else { return Ok(None) };
@@ -80,17 +112,15 @@ impl Identity {
         if key.ends <= knock.now {
             return Ok(None);
         }
-        let ctx = Ctx {
+        Ok(Some(Known {
             tenant: presented.tenant,
             actor: Actor::Key(ActorId::from_uuid(presented.record.uuid())),
             grants: self.vault.registry().grants(held(&key.roles)),
             assurance: Assurance::Key,
-            purpose: Purpose::DirectCare,
             session: None,
-            request: knock.request,
-            now: knock.now,
-        };
-        Ok(Some(Guest { ctx, account: None }))
+            account: None,
+            good_until: key.ends,
+        }))
     }
 
     /// Writes down that a session is in use, at most twice in an idle limit.

@@ -11,6 +11,7 @@
 //! | `sweep.rs` | sessions and tickets that are over are deleted |
 //! | `post.rs`, `post/` | letters, and who carries them |
 //! | `doorkeeper.rs` | a cookie or a token becomes a `Ctx`, on every request |
+//! | `recognised.rs` | who was recognised a moment ago |
 //! | `pages/` | sign-in, enrolment, set-up |
 //!
 //! INVARIANT: a session exists only after two factors. There is no setting, column or call that says otherwise.
@@ -22,6 +23,7 @@ mod figures;
 mod kinds;
 mod pages;
 pub mod post;
+mod recognised;
 mod roles;
 pub mod rules;
 mod sign_in;
@@ -30,7 +32,7 @@ mod turns;
 
 use std::sync::Arc;
 
-use access::{Actor, Assurance, Ctx, Scope, Window};
+use access::{Actor, Assurance, Ctx};
 use model::{Answer, KindDecl, Purpose, RequestId, TenantId, Time};
 use seal::password::Hasher;
 use vault::Vault;
@@ -56,12 +58,20 @@ pub struct Identity {
     house: TenantId,
     turns: turns::Turns,
     mail: post::Mail,
+    recognised: recognised::Recognised,
 }
 
 impl Identity {
     /// Identity over a vault whose house tenant exists.
     pub fn new(vault: Arc<Vault>, hasher: Arc<Hasher>, house: TenantId) -> Self {
-        Self { vault, hasher, house, turns: turns::Turns::new(), mail: post::Mail::default() }
+        Self {
+            vault,
+            hasher,
+            house,
+            turns: turns::Turns::new(),
+            mail: post::Mail::default(),
+            recognised: recognised::Recognised::default(),
+        }
     }
 
     /// The vault behind it.
@@ -101,7 +111,7 @@ pub fn duty_ctx(vault: &Vault, duty: &'static str, tenant: TenantId, request: Re
     Ctx {
         tenant,
         actor: Actor::Duty(duty),
-        grants: vault.registry().grants([(duty, Window::ALWAYS, Scope::Tenant)]),
+        grants: vault.registry().alone(duty),
         assurance: Assurance::Key,
         purpose: Purpose::Security,
         session: None,

@@ -1,4 +1,4 @@
-use model::{Kind, KindDecl, RecordId, SubjectId, Term};
+use model::{Kind, KindDecl, Purpose, RecordId, SubjectId, Term};
 
 /// A record to be written, in the clear.
 #[derive(Clone)]
@@ -134,6 +134,15 @@ impl Changes {
 }
 
 impl Change {
+    /// Whether it writes a record by which the door knows people, programs and what they may do, or ends a person's.
+    pub(crate) fn tells_who_is_who(&self) -> bool {
+        match self {
+            Self::Create(draft) | Self::Revise(draft, _) => draft.kind.purpose == Purpose::Security,
+            Self::Retire(kind, ..) => kind.purpose == Purpose::Security,
+            Self::Erase(_) => true,
+        }
+    }
+
     pub(crate) fn body_len(&self) -> usize {
         match self {
             Self::Create(draft) | Self::Revise(draft, _) => draft.body.len(),

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use access::Ctx;
-use model::{Answer, Fault, No, Refusal, RefusalKind, SubjectId};
-use storage::{Batch, CommitError, Row};
+use model::{Answer, Fault, No, Refusal, RefusalKind, SubjectId, TenantId};
+use storage::{Batch, CommitError, Committed, Row, StorageError};
 
 use crate::evidence::{Deed, Note, entry};
 use crate::stage::{Guard, NOT_UNIQUE, Stage, Stop};
@@ -61,10 +64,15 @@ impl Vault {
             let value = self.once_value(ctx, once, changes, &receipt).await?;
             stage.expect_once(key, Row { version: 1, value });
         }
-        match self.engine.commit(ctx.tenant, std::mem::take(&mut stage.batch)).await {
+        let about_whom = changes.list.iter().any(Change::tells_who_is_who);
+        for subject in &stage.erased {
+            self.keyring.forget(ctx.tenant, *subject);
+        }
+        match self.engine_commit(ctx.tenant, std::mem::take(&mut stage.batch), about_whom).await {
             Ok(committed) => {
                 receipt.log_from = committed.log_from;
                 for subject in stage.erased {
+                    self.keyring.forget(ctx.tenant, subject);
                     self.clear_erased(ctx, subject).await?;
                 }
                 Ok(Outcome::Done(receipt))
@@ -77,6 +85,24 @@ impl Vault {
             Err(CommitError::Storage(error)) => Err(storage_fault("committing changes")(error).into()),
             Err(CommitError::Conflict { check }) => self.met(ctx, stage.guards.get(check).copied()).await,
         }
+    }
+
+    /// Commits, and lets the tide rise if the batch changes who is who.
+    ///
+    /// ORDER: the tide rises after the commit is durable and before anybody hears of it, even if the caller has gone away
+    /// meanwhile: so the batch is seen through by a task of its own.
+    async fn engine_commit(&self, tenant: TenantId, batch: Batch, about_whom: bool) -> Result<Committed, CommitError> {
+        if !about_whom {
+            return self.engine.commit(tenant, batch).await;
+        }
+        let (engine, tide) = (Arc::clone(&self.engine), self.tides.of(tenant));
+        let seen_through = tokio::spawn(async move {
+            let committed = engine.commit(tenant, batch).await;
+            tide.fetch_add(1, Ordering::AcqRel);
+            committed
+        });
+        let lost = |error: tokio::task::JoinError| CommitError::Storage(StorageError::io(error.to_string()));
+        seen_through.await.map_err(lost)?
     }
 
     /// Clears away what an erasure left: rows beyond one batch, and those that came while it was staged.

@@ -16,6 +16,7 @@
 //! | `log.rs` | entries gathered into the Merkle tree and signed checkpoints |
 //! | `rows.rs` | row layouts and keys |
 //! | `terms.rs` | searchable values as keyed digests |
+//! | `keyring.rs` | what is remembered for a moment: opened keys, and when who-is-who last changed |
 //! | `tenants.rs` | tenants and their keys |
 //! | `rehearsal.rs` | a vault over memory, for tests of whoever stands on one |
 
@@ -23,6 +24,7 @@ mod change;
 mod commit;
 mod evidence;
 mod feed;
+mod keyring;
 mod log;
 mod once;
 mod present;
@@ -43,6 +45,8 @@ use ledger::note::SigningKey;
 use model::{Fault, KindDecl, Outside, TenantId};
 use seal::Environment;
 use storage::Engine;
+
+use keyring::{Keyring, Tides};
 
 pub use change::{Change, Changes, Draft, Expected, Receipt, Written};
 pub use evidence::{Note, leaf_bytes};
@@ -85,6 +89,8 @@ pub struct Vault {
     kinds: BTreeMap<&'static str, Shelf>,
     log_key: SigningKey,
     tenants: RwLock<HashMap<TenantId, Arc<seal::TenantKeys>>>,
+    keyring: Keyring<seal::SubjectKey>,
+    tides: Tides,
 }
 
 /// What a vault is made of.
@@ -142,6 +148,8 @@ impl Vault {
             kinds,
             log_key: parts.log_key,
             tenants: RwLock::default(),
+            keyring: Keyring::default(),
+            tides: Tides::default(),
         })
     }
 
@@ -158,6 +166,13 @@ impl Vault {
     /// Every declared kind, by name.
     pub fn kinds(&self) -> impl Iterator<Item = &'static KindDecl> {
         self.kinds.values().map(|shelf| shelf.decl)
+    }
+
+    /// A number that has risen if a record of who-is-who (purpose [`model::Purpose::Security`]) of this organisation may
+    /// have changed since it was asked for last. Whoever remembers such records asks before reading them, and forgets
+    /// them when the number is another.
+    pub fn tide(&self, tenant: TenantId) -> u64 {
+        self.tides.of(tenant).load(std::sync::atomic::Ordering::Acquire)
     }
 
     fn shelf(&self, decl: &'static KindDecl) -> Result<Shelf, Fault> {

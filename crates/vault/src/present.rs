@@ -2,7 +2,7 @@ use access::{Ask, Ctx, decide};
 use model::{Fault, KindDecl, RecordId, SubjectId};
 use storage::Space;
 
-use crate::rows::{self, HeadRow, State};
+use crate::rows::{self, HeadView, State};
 use crate::{Vault, storage_fault};
 
 /// What stands in a record's place, without its content.
@@ -32,12 +32,12 @@ impl Vault {
         let key = rows::row_key(kind, id);
         let doing = "looking whether a record is there";
         let row = self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault(doing))?;
-        let head = row.as_ref().map(|row| HeadRow::from_bytes(&row.value)).transpose()?;
+        let head = row.as_ref().map(|row| HeadView::of(&row.value)).transpose()?;
         let subject = head.as_ref().and_then(|head| head.subject);
         if decide(ctx, &Ask { permission: shelf.read, tenant: ctx.tenant, subject }).is_err() {
             return Ok(Present::Hidden);
         }
-        Ok(match (row, head) {
+        Ok(match (&row, head) {
             (Some(row), Some(head)) if head.state == State::Live => Present::Live { version: row.version, subject },
             (Some(_), Some(_)) => Present::OutOfUse,
             _ => Present::Absent,

@@ -6,7 +6,7 @@ use seal::{Place, SubjectKey, TenantKeys, WrappedKey};
 use storage::{Order, Row, Space, Span};
 
 use crate::evidence::Deed;
-use crate::rows::{self, HeadRow, State};
+use crate::rows::{self, HeadView, State};
 use crate::{Shelf, Vault, limits, seal_fault, storage_fault};
 
 /// A record in the clear. It exists only after the evidence of its reading is durable.
@@ -79,7 +79,7 @@ impl Vault {
         let row = self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault(doing))?;
         let row = match row {
             Some(row) if row.version != version => {
-                let erased = HeadRow::from_bytes(&row.value)?.state == State::Erased;
+                let erased = HeadView::of(&row.value)?.state == State::Erased;
                 let key = rows::version_key(kind, id, version);
                 let past = self.engine.read(ctx.tenant, Space::Version, &key).await.map_err(storage_fault(doing))?;
                 // INVARIANT: a row answers for the version whose key it stands under, and for no other.
@@ -104,7 +104,7 @@ impl Vault {
         let Some(row) = row else {
             return self.open_recorded(ctx, shelf, id, None, deed).await.map(|_| Vec::new());
         };
-        let head = HeadRow::from_bytes(&row.value)?;
+        let head = HeadView::of(&row.value)?;
         let keys = self.tenant_keys(ctx.tenant).await?;
         deed.subject = head.subject.map(|it| keys.subject_digest(it));
         self.decide_read(ctx, shelf, head.subject, &deed).await?;
@@ -126,7 +126,7 @@ impl Vault {
             if key != rows::version_key(kind, id, row.version) {
                 return Err(Fault::new(doing, "a row is of another version than its key").into());
             }
-            let head = HeadRow::from_bytes(&row.value)?;
+            let head = HeadView::of(&row.value)?;
             past.push(Past::Version(self.open_row(ctx, shelf, id, &row, &head, &subject_key)?));
         }
         self.record(ctx, &deed).await?;
@@ -182,7 +182,7 @@ impl Vault {
     }
 
     async fn recognised(&self, ctx: &Ctx, shelf: Shelf, id: RecordId, row: &Row) -> Answer<Option<Opened>> {
-        let head = HeadRow::from_bytes(&row.value)?;
+        let head = HeadView::of(&row.value)?;
         if head.state != State::Live {
             return Ok(None);
         }
@@ -204,7 +204,7 @@ impl Vault {
             deed.outcome = "not-found";
             return Err(self.refuse(ctx, &deed, Refusal::not_found()).await);
         };
-        let head = HeadRow::from_bytes(&row.value)?;
+        let head = HeadView::of(&row.value)?;
         let keys = self.tenant_keys(ctx.tenant).await?;
         deed.version = Some(row.version);
         deed.subject = head.subject.map(|it| keys.subject_digest(it));
@@ -254,7 +254,12 @@ impl Vault {
         subject: Option<SubjectId>,
     ) -> Result<Option<SubjectKey>, Fault> {
         let Some(subject) = subject else { return Ok(Some(keys.own())) };
+        if let Some(key) = self.keyring.find(ctx.tenant, subject, self.outside.now()) {
+            return Ok(Some(key));
+        }
         let doing = "reading a person's key";
+        // ORDER: asked before the row is read, so that a key read before an erasure is not held after it.
+        let before = self.keyring.before();
         let row = self
             .engine
             .read(ctx.tenant, Space::Key, &rows::subject_key(subject))
@@ -265,7 +270,9 @@ impl Vault {
             return if erased { Ok(None) } else { Err(Fault::new(doing, "a live record's key is not there")) };
         };
         let wrapped = WrappedKey::from_bytes(row.value).map_err(seal_fault(doing))?;
-        keys.open_subject(subject, &wrapped).map_err(seal_fault(doing)).map(Some)
+        let key = keys.open_subject(subject, &wrapped).map_err(seal_fault(doing))?;
+        self.keyring.hold(before, ctx.tenant, subject, &key, self.outside.now());
+        Ok(Some(key))
     }
 
     /// Whether it stands written that a person was erased.
@@ -280,12 +287,12 @@ impl Vault {
         shelf: Shelf,
         id: RecordId,
         row: &Row,
-        head: &HeadRow,
+        head: &HeadView<'_>,
         key: &SubjectKey,
     ) -> Result<Opened, Fault> {
         let place = Place { tenant: ctx.tenant, kind: shelf.decl.name, id, version: row.version };
         let doing = "opening a record";
-        let opened = key.open(&place, &head.sealed).map_err(seal_fault(doing))?;
+        let opened = key.open(&place, head.sealed).map_err(seal_fault(doing))?;
         let changed = || Fault::new(doing, "what stands before the sealed body is not what was sealed with it");
         let body = head.body_of(opened).ok_or_else(changed)?;
         Ok(Opened {

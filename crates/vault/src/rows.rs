@@ -70,12 +70,45 @@ impl HeadRow {
         bytes
     }
 
-    /// The body, from what the seal held; none if the facts before it are not those of this row.
-    pub fn body_of(&self, mut opened: Vec<u8>) -> Option<Vec<u8>> {
-        opened.starts_with(&self.bound()).then(|| opened.split_off(BOUND_BYTES))
-    }
-
+    /// The whole row, for whoever writes the next one.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        let view = HeadView::of(bytes)?;
+        let mut rest = Reader(view.index);
+        let read = (|| {
+            let terms = (0..view.terms)
+                .map(|_| {
+                    let len = u16::from_be_bytes(rest.array()?);
+                    rest.take(usize::from(len)).map(<[u8]>::to_vec)
+                })
+                .collect::<Option<Vec<_>>>()?;
+            let uniques = (0..view.uniques).map(|_| rest.array()).collect::<Option<Vec<_>>>()?;
+            Some((terms, uniques))
+        })();
+        let (terms, uniques) = read.ok_or_else(foreign_layout)?;
+        let HeadView { state, shape, created, updated, subject, digest, sealed, .. } = view;
+        Ok(Self { state, shape, created, updated, subject, digest, terms, uniques, sealed: sealed.to_vec() })
+    }
+}
+
+/// The same row as a reader sees it: nothing copied, the search terms passed over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadView<'r> {
+    pub state: State,
+    pub shape: u16,
+    pub created: Time,
+    pub updated: Time,
+    pub subject: Option<SubjectId>,
+    pub digest: [u8; 16],
+    pub sealed: &'r [u8],
+    bound: &'r [u8],
+    terms: u16,
+    uniques: u16,
+    /// Terms and uniques, as they lie in the row.
+    index: &'r [u8],
+}
+
+impl<'r> HeadView<'r> {
+    pub fn of(bytes: &'r [u8]) -> Result<Self, Fault> {
         let mut rest = Reader(bytes);
         let read = (|| {
             if rest.byte()? != FORMAT {
@@ -87,6 +120,7 @@ impl HeadRow {
                 2 => State::Erased,
                 _ => return None,
             };
+            let bound = rest.0.get(..BOUND_BYTES)?;
             let shape = u16::from_be_bytes(rest.array()?);
             let created = Time::from_micros(i64::from_be_bytes(rest.array()?));
             let updated = Time::from_micros(i64::from_be_bytes(rest.array()?));
@@ -95,18 +129,29 @@ impl HeadRow {
             let digest = rest.array()?;
             let terms = u16::from_be_bytes(rest.array()?);
             let uniques = u16::from_be_bytes(rest.array()?);
-            let terms = (0..terms)
-                .map(|_| {
-                    let len = u16::from_be_bytes(rest.array()?);
-                    rest.take(usize::from(len)).map(<[u8]>::to_vec)
-                })
-                .collect::<Option<Vec<_>>>()?;
-            let uniques = (0..uniques).map(|_| rest.array()).collect::<Option<Vec<_>>>()?;
+            let index = rest.0;
+            for _ in 0..terms {
+                let len = u16::from_be_bytes(rest.array()?);
+                rest.take(usize::from(len))?;
+            }
+            rest.take(usize::from(uniques) * 16)?;
             let subject = has_subject.then_some(subject);
-            Some(Self { state, shape, created, updated, subject, digest, terms, uniques, sealed: rest.0.to_vec() })
+            Some(Self { state, shape, created, updated, subject, digest, sealed: rest.0, bound, terms, uniques, index })
         })();
-        read.ok_or_else(|| Fault::new("reading a record's row", "the row does not have the layout of a record"))
+        read.ok_or_else(foreign_layout)
     }
+
+    /// The body, from what the seal held; none if the facts before it are not those of this row.
+    pub fn body_of(&self, mut opened: Vec<u8>) -> Option<Vec<u8>> {
+        opened.starts_with(self.bound).then(|| {
+            opened.drain(..BOUND_BYTES);
+            opened
+        })
+    }
+}
+
+fn foreign_layout() -> Fault {
+    Fault::new("reading a record's row", "the row does not have the layout of a record")
 }
 
 struct Reader<'a>(&'a [u8]);

@@ -6,7 +6,7 @@ use seal::TenantKeys;
 use storage::{Order, Space, Span};
 
 use crate::evidence::Deed;
-use crate::rows::{self, HeadRow, State};
+use crate::rows::{self, HeadView, State};
 use crate::terms::{beginning, ordered};
 use crate::{Opened, Vault, limits, storage_fault};
 
@@ -126,7 +126,7 @@ impl Vault {
         let row =
             self.engine.read(ctx.tenant, Space::Head, &key).await.map_err(storage_fault("opening a search result"))?;
         let Some(row) = row else { return Ok(None) };
-        let head = HeadRow::from_bytes(&row.value)?;
+        let head = HeadView::of(&row.value)?;
         if head.state != State::Live {
             return Ok(None);
         }

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,11 +24,11 @@ const USER_AGENT_CHARS_MAX: usize = 256;
 
 /// The door: finds the declaration, learns who is asking, lets them in or not.
 pub(super) async fn recognise(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
-    let Some(pattern) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+    let Some(pattern) = request.extensions().get::<MatchedPath>().cloned() else {
         return Declined::from(Refusal::not_found()).into_response();
     };
-    let Some(decl) = house.table.find(&pattern, request.method()).cloned() else {
-        return unlisted(&house, &pattern, &mut request).await;
+    let Some(decl) = house.table.find(pattern.as_str(), request.method()).cloned() else {
+        return unlisted(&house, pattern.as_str(), &mut request).await;
     };
     let mut response = match come_in(&house, &decl, &mut request).await {
         Ok(entry) => entry.proceed(&house, request, next).await,
@@ -80,12 +81,13 @@ impl Entry {
 
 async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) -> Result<Entry, Turned> {
     let arrival = request.extensions().get::<Arrival>().copied();
-    let path = request.uri().path().to_owned();
+    let address = request.uri().clone();
+    let path = address.path();
     let Some(arrival) = arrival else {
         let arrival = Arrival { request: house.options.outside.request_id(), now: house.options.outside.now() };
-        return Err(Turned { said: not_dressed().into_response(), room: bare_room(house, arrival, &path) });
+        return Err(Turned { said: not_dressed().into_response(), room: bare_room(house, arrival, path) });
     };
-    let bare = || bare_room(house, arrival, &path);
+    let bare = || bare_room(house, arrival, path);
     let turn = |no: No| Turned { said: Declined(no).into_response(), room: bare() };
     if decl.family == Family::Page && changes_things(request.method()) && comes_from_elsewhere(request) {
         return Err(turn(No::Refusal(foreign())));
@@ -94,7 +96,7 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     let knock = knock(decl, arrival, request).await;
     let cors = cors::allowed(house, decl, &knock.params, request.headers());
     let guest = who(house, decl, &knock).await.map_err(turn)?;
-    let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), &path);
+    let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), path, decl.family);
     let ctx = guest.as_ref().map(|guest| guest.ctx.clone());
     if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), request.uri()).await {
         return Err(Turned { said, room });
@@ -260,7 +262,19 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The room of this browser. Form tokens are bound to the session, or to a cookie of their own before there is one.
-fn room(house: &House, knock: &Knock, guest: Option<&Guest>, headers: &HeaderMap, path: &str) -> (Room, bool) {
+fn room(
+    house: &House,
+    knock: &Knock,
+    guest: Option<&Guest>,
+    headers: &HeaderMap,
+    path: &str,
+    family: Family,
+) -> (Room, bool) {
+    // An interface shows no forms.
+    if family == Family::Api {
+        let arrival = Arrival { request: knock.request, now: knock.now };
+        return (bare_room(house, arrival, path), false);
+    }
     let session = knock.session.as_ref().filter(|_| guest.is_some()).map(|session| session.reveal().to_owned());
     let before = cookie::read(headers, cookie::FORM).map(str::to_owned);
     let is_new = session.is_none() && before.is_none();
@@ -300,5 +314,10 @@ fn furnish(
 fn fresh_cookie(house: &House) -> String {
     let mut bytes = [0u8; 16];
     house.options.outside.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(32);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -19,7 +19,7 @@ pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, nex
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let face = house.faces.of(request.uri().path(), request.headers());
-    let bare = super::recognise::bare_room(&house, arrival, request.uri().path());
+    let address = request.uri().clone();
     let response = next.run(request).await;
     let Some(no) = no_of(&response) else { return response };
     let route = response.extensions().get::<Arc<RouteDecl>>().cloned();
@@ -28,7 +28,8 @@ pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, nex
         tracing::error!(request = %arrival.request, route = path, doing = %fault.doing, cause = %fault.cause, "fault");
     }
     let spoken = spoken(&no);
-    let room = response.extensions().get::<Room>().cloned().unwrap_or(bare);
+    let room = response.extensions().get::<Room>().cloned();
+    let room = room.unwrap_or_else(|| super::recognise::bare_room(&house, arrival, address.path()));
     let mut said = match face {
         Face::Json(speak) => speak(&spoken, arrival.request),
         Face::Html => refusal_page(&room, &spoken),
