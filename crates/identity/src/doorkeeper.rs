@@ -8,7 +8,7 @@ use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, RouteDecl, not
 
 use crate::credential::Presented;
 use crate::kinds::{Account, ApiKey, HeldRole, Session};
-use crate::recognised::Known;
+use crate::recognised::{As, Known};
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
 
@@ -44,29 +44,30 @@ impl Doorkeeper for Identity {
 impl Identity {
     async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
-        self.remembered(knock, &presented, self.session_holder(knock, &presented)).await
+        self.remembered(knock, As::Session, &presented, self.session_holder(knock, &presented)).await
     }
 
     async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
-        self.remembered(knock, &presented, self.key_holder(knock, &presented)).await
+        self.remembered(knock, As::Key, &presented, self.key_holder(knock, &presented)).await
     }
 
     /// Whoever was recognised a moment ago, or else whom the records show.
     async fn remembered(
         &self,
         knock: &Knock,
+        sort: As,
         presented: &Presented,
         look: impl Future<Output = Answer<Option<Known>>>,
     ) -> Answer<Option<Guest>> {
         // ORDER: the tide is asked before the records are read, so that a change in between is not missed.
         let tide = self.vault.tide(presented.tenant);
-        if let Some(known) = self.recognised.find(presented.record, tide, knock.now) {
+        if let Some(known) = self.recognised.find((sort, presented.record), tide, knock.now) {
             return Ok(Some(known.guest(knock)));
         }
         let Some(known) = look.await? else { return Ok(None) };
         let known = Arc::new(known);
-        self.recognised.remember(presented.record, tide, knock.now, &known);
+        self.recognised.remember((sort, presented.record), tide, knock.now, &known);
         Ok(Some(known.guest(knock)))
     }
 

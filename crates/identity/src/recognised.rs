@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use access::{Actor, Assurance, Ctx, Grants};
 use model::{Purpose, RecordId, SessionId, TenantId, Time};
-use web::{Account as Shown, Guest, Knock};
+use web::{Account, Guest, Knock};
 
 /// How long somebody stays recognised without another look.
 const REMEMBERED_MICROS: i64 = 1_000_000;
@@ -25,7 +25,7 @@ pub(crate) struct Known {
     pub assurance: Assurance,
     pub session: Option<SessionId>,
     /// How pages name them; none for programs.
-    pub account: Option<Shown>,
+    pub account: Option<Account>,
     /// The first instant at which time alone could make this wrong: an end, a limit, a renewal that falls due.
     pub good_until: Time,
 }
@@ -47,6 +47,16 @@ impl Known {
     }
 }
 
+/// What a credential is presented as. The same bytes as a cookie and as a token are two different credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum As {
+    Session,
+    Key,
+}
+
+/// A credential, by what it is presented as and the record it stands for.
+pub(crate) type Shown = (As, RecordId);
+
 struct Remembered {
     known: Arc<Known>,
     tide: u64,
@@ -54,13 +64,15 @@ struct Remembered {
     until: Time,
 }
 
+type Shelf = HashMap<Shown, Remembered>;
+
 /// What is remembered, by the record that a credential stands for.
 #[derive(Default)]
-pub(crate) struct Recognised([Mutex<HashMap<RecordId, Remembered>>; SHELVES]);
+pub(crate) struct Recognised([Mutex<Shelf>; SHELVES]);
 
 impl Recognised {
     /// Whoever the credential was, if that still holds.
-    pub fn find(&self, credential: RecordId, tide: u64, now: Time) -> Option<Arc<Known>> {
+    pub fn find(&self, credential: Shown, tide: u64, now: Time) -> Option<Arc<Known>> {
         let shelf = self.shelf(credential);
         let found = shelf.get(&credential)?;
         let holds = found.tide == tide && found.since <= now && now < found.until;
@@ -68,7 +80,7 @@ impl Recognised {
     }
 
     /// Remembers somebody. `tide` was asked for before their records were read.
-    pub fn remember(&self, credential: RecordId, tide: u64, now: Time, known: &Arc<Known>) {
+    pub fn remember(&self, credential: Shown, tide: u64, now: Time, known: &Arc<Known>) {
         let until = known.good_until.min(Time::from_micros(now.micros() + REMEMBERED_MICROS));
         let mut shelf = self.shelf(credential);
         if shelf.len() >= REMEMBERED_MAX {
@@ -79,8 +91,8 @@ impl Recognised {
         }
     }
 
-    fn shelf(&self, credential: RecordId) -> MutexGuard<'_, HashMap<RecordId, Remembered>> {
-        let [.., last] = *credential.as_bytes();
+    fn shelf(&self, credential: Shown) -> MutexGuard<'_, Shelf> {
+        let [.., last] = *credential.1.as_bytes();
         let [first, ..] = &self.0;
         let shelf = self.0.get(usize::from(last) % SHELVES).unwrap_or(first);
         shelf.lock().unwrap_or_else(PoisonError::into_inner)
@@ -102,8 +114,9 @@ mod tests {
             account: None,
             good_until: Time::from_micros(now.micros() + good_for_micros),
         });
-        let (recognised, credential) = (Recognised::default(), RecordId::from_bytes([9; 16]));
+        let (recognised, credential) = (Recognised::default(), (As::Key, RecordId::from_bytes([9; 16])));
         recognised.remember(credential, 5, now, &known);
+        assert!(recognised.find((As::Session, credential.1), 5, now).is_none(), "a key is no session");
         recognised.find(credential, tide, Time::from_micros(now.micros() + after_micros)).is_some()
     }
 
