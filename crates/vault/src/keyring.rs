@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_key_is_held_for_a_second_and_no_longer() {
-        let (ring, tenant, subject) = (Keyring::default(), TenantId::from_bytes([1; 16]), SubjectId::from_bytes([2; 16]));
+        let (ring, tenant, subject) =
+            (Keyring::default(), TenantId::from_bytes([1; 16]), SubjectId::from_bytes([2; 16]));
         let now = Time::from_seconds(100);
         ring.hold(ring.before(), tenant, subject, &'k', now);
         assert!(ring.find(tenant, subject, now).is_some());
@@ -104,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_key_that_was_read_before_an_erasure_is_not_held_after_it() {
-        let (ring, tenant, subject) = (Keyring::default(), TenantId::from_bytes([1; 16]), SubjectId::from_bytes([2; 16]));
+        let (ring, tenant, subject) =
+            (Keyring::default(), TenantId::from_bytes([1; 16]), SubjectId::from_bytes([2; 16]));
         let now = Time::from_seconds(100);
         let before = ring.before();
         ring.forget(tenant, subject);
