@@ -73,7 +73,7 @@ struct FhirFace {
 }
 
 /// One who works in a demo practice: part of the address, name, roles, title.
-type Staff = (&'static str, &'static str, &'static [&'static str], &'static str);
+pub(crate) type Staff = (&'static str, &'static str, &'static [&'static str], &'static str);
 
 const PRACTICES: [(&str, &str, &[Staff]); 2] = [
     (
@@ -150,6 +150,8 @@ async fn make(house: &House, patients: usize) -> Answer<Furnished> {
         practice::furnish(&house.vault, &duty, seed as u64 + 1, patients).await?;
         furnished.practices.push(Practice { name: name.to_owned(), tenant, token });
     }
+    let design = crate::demo_trials::furnish(house).await?;
+    furnished.sign_ins.extend(design);
     for (name, idle_seconds) in [("probe-a", None), ("probe-b", Some(SHORT_IDLE_SECONDS))] {
         furnished.probe.push(probe_tenant(house, name, idle_seconds).await?);
     }
@@ -173,12 +175,12 @@ async fn probe_tenant(house: &House, name: &str, idle_seconds: Option<i64>) -> A
     Ok(Probe { name: name.to_owned(), tenant, token, idle_seconds, people })
 }
 
-async fn new_tenant(house: &House, name: &str, policy: Policy) -> Answer<TenantId> {
+pub(crate) async fn new_tenant(house: &House, name: &str, policy: Policy) -> Answer<TenantId> {
     let whole = NewTenant { name: name.to_owned(), synthetic: true, policy };
     Ok(house.identity.create_tenant(&whole, house.outside().request_id(), house.outside().now()).await?)
 }
 
-async fn hire(
+pub(crate) async fn hire(
     house: &House,
     tenant: TenantId,
     staff: &Staff,

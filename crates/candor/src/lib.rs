@@ -7,13 +7,14 @@
 //! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
 //! | `mail.rs` | how letters leave the house, as configured |
 //! | `parts.rs` | every kind, permission, role and route of the house, as lists |
-//! | `demo.rs` | the demo house and the runner's two tenants |
+//! | `demo.rs`, `demo_trials.rs` | the demo house and the runner's two tenants; the organisation that designs trials |
 //! | `bench.rs` | the figures that the house promises, measured |
 //! | `outside.rs` | the only clock and the only source of randomness |
 
 pub mod bench;
 pub mod commands;
 pub mod demo;
+mod demo_trials;
 mod ground;
 /// The parts joined.
 pub mod house;

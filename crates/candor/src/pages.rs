@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use access::{Ask, decide};
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::IntoResponse;
 use serde::Serialize;
+use vault::Vault;
 use web::parts::ButtonLink;
 use web::{Cache, Needs, Next, Reply, Room, RouteDecl, Site, Visitor, Width, page, problem_json, see_other};
-
-use crate::parts::HOME;
 
 #[derive(Template)]
 #[template(path = "front.html")]
@@ -21,13 +21,25 @@ struct Front {
 }
 
 /// The front page.
-pub fn site() -> Site {
-    Site::pages().get("/", Needs::Public, "The front page of the house.", front).with_state(())
+pub fn site(vault: Arc<Vault>) -> Site {
+    Site::pages().get("/", Needs::Public, "The front page of the house.", front).with_state(vault)
 }
 
-async fn front(room: Room, Visitor(visitor): Visitor) -> Reply {
-    if visitor.is_some() {
-        return Ok(see_other(&Next::own(HOME)));
+/// Where each application begins, and what is needed to begin there. The first that fits is taken.
+const BEGINNINGS: [(&str, &str); 2] = [("patient.read", practice::NAV[0].href), ("study.read", trials::HOME)];
+
+/// Where somebody begins who may open nothing of either.
+const OTHERWISE: &str = practice::NAV[0].href;
+
+async fn front(State(vault): State<Arc<Vault>>, room: Room, Visitor(visitor): Visitor) -> Reply {
+    if let Some(ctx) = visitor {
+        let may = |name: &str| {
+            let wanted = vault.registry().permission(name);
+            wanted
+                .is_some_and(|permission| decide(&ctx, &Ask { permission, tenant: ctx.tenant, subject: None }).is_ok())
+        };
+        let fits = BEGINNINGS.iter().find(|(permission, _)| may(permission));
+        return Ok(see_other(&Next::own(fits.map_or(OTHERWISE, |(_, href)| href))));
     }
     let body = Front {
         sign_in: ButtonLink::primary("Sign in", "/sign-in"),

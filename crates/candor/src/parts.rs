@@ -10,12 +10,15 @@ use web::Site;
 
 /// Every kind that may be stored.
 pub fn kinds() -> Vec<&'static KindDecl> {
-    [identity::KINDS, practice::KINDS].concat()
+    [identity::KINDS, practice::KINDS, trials::KINDS].concat()
 }
 
 /// Every permission and role.
 pub fn registry() -> Result<Registry, AssembleError> {
-    Registry::assemble(&[identity::PERMISSIONS, practice::PERMISSIONS], &[identity::ROLES, practice::ROLES])
+    Registry::assemble(
+        &[identity::PERMISSIONS, practice::PERMISSIONS, trials::PERMISSIONS],
+        &[identity::ROLES, practice::ROLES, trials::ROLES],
+    )
 }
 
 /// What the routes work on.
@@ -35,14 +38,16 @@ pub struct Needed {
 /// What the first administrator of an organisation holds.
 pub const FIRST_ROLES: &[&str] = &["administrator", "practice-manager", "principal-dentist"];
 
-/// Where somebody lands after signing in.
-pub const HOME: &str = "/practice/patients";
+/// Where somebody lands after signing in: the front page leads on to what they may open.
+pub const HOME: &str = "/";
 
 /// Every route of the house, and the list of them for whoever wants to check each.
 pub fn site(needed: Needed) -> Site {
     let state = identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token);
     let identity = identity::site(state.letters(needed.letters).nav(&practice::NAV));
+    let front = crate::pages::site(Arc::clone(&needed.vault));
+    let trials = trials::site(trials::State::new(Arc::clone(&needed.vault)));
     let practice = practice::site(practice::State::new(needed.vault));
     let trust = trust::site(trust::State::new(needed.trust));
-    crate::pages::with_route_list(crate::pages::site().join(identity).join(practice).join(trust))
+    crate::pages::with_route_list(front.join(identity).join(practice).join(trials).join(trust))
 }

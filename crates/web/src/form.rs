@@ -101,20 +101,28 @@ impl<T: FromForm, S: Sync> FromRequest<S> for Form<T> {
             return Err(Refusal::new(RefusalKind::WrongMediaType, words).into());
         }
         let body = request.into_body().collect().await.map_err(unreadable_body)?.to_bytes();
-        let mut fields = parse(&body)?;
-        let token_holds = room.token_holds(fields.value(FIELD)) && fields.all(FIELD).count() == 1;
-        fields.0.retain(|(name, _)| name != FIELD);
-        let mut read = Reader { fields: &fields, problems: Vec::new() };
-        let value = T::from_form(&mut read);
-        let mut problems = read.problems;
-        if !token_holds {
-            problems.insert(0, stale_page());
-        }
-        Ok(Self(match value {
-            Some(value) if problems.is_empty() => Ok(Draft { value, fields }),
-            _ => Err(Returned { fields, problems }),
-        }))
+        Ok(Self(read_form(&room, parse(&body)?.0)?))
     }
+}
+
+/// Checks the token of a form and reads its fields.
+pub(crate) fn read_form<T: FromForm>(
+    room: &Room,
+    pairs: Vec<(String, String)>,
+) -> Result<Result<Draft<T>, Returned>, Refusal> {
+    let mut fields = Fields(pairs);
+    let token_holds = room.token_holds(fields.value(FIELD)) && fields.all(FIELD).count() == 1;
+    fields.0.retain(|(name, _)| name != FIELD);
+    let mut read = Reader { fields: &fields, problems: Vec::new() };
+    let value = T::from_form(&mut read);
+    let mut problems = read.problems;
+    if !token_holds {
+        problems.insert(0, stale_page());
+    }
+    Ok(match value {
+        Some(value) if problems.is_empty() => Ok(Draft { value, fields }),
+        _ => Err(Returned { fields, problems }),
+    })
 }
 
 fn stale_page() -> Problem {
@@ -123,7 +131,7 @@ fn stale_page() -> Problem {
     Problem { path: String::new(), words: words.to_owned() }
 }
 
-fn unreadable_body(error: axum::Error) -> No {
+pub(crate) fn unreadable_body(error: axum::Error) -> No {
     let mut cause: &(dyn std::error::Error + 'static) = &error;
     loop {
         if cause.is::<LengthLimitError>() {
@@ -173,6 +181,11 @@ fn decode(text: &[u8]) -> Result<String, Refusal> {
             other => *other,
         });
     }
+    text_of(bytes)
+}
+
+/// The text of one value, in UTF-8 and without control characters.
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, Refusal> {
     let text = String::from_utf8(bytes).map_err(|_| malformed("The form is not in UTF-8."))?;
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(malformed("The form holds control characters."));

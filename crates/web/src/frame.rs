@@ -83,10 +83,16 @@ impl Room {
             banner: None,
             tabs: None,
             scripts: Vec::new(),
+            styles: Vec::new(),
             refresh_seconds: None,
             room: self.clone(),
             sign_out,
         }
+    }
+
+    /// How the top bar names whoever is signed in.
+    pub fn account(&self) -> Option<&Account> {
+        self.0.account.as_ref()
     }
 
     pub(crate) fn token_holds(&self, token: &str) -> bool {
@@ -128,6 +134,7 @@ pub struct Frame {
     banner: Option<PatientBanner>,
     tabs: Option<Tabs>,
     scripts: Vec<&'static str>,
+    styles: Vec<&'static str>,
     refresh_seconds: Option<u16>,
     room: Room,
     sign_out: Option<FormToken>,
@@ -192,6 +199,13 @@ impl Frame {
     #[must_use]
     pub fn script(mut self, src: &'static str) -> Self {
         self.scripts.push(src);
+        self
+    }
+
+    /// The same frame with one more style sheet of this house, after the general one.
+    #[must_use]
+    pub fn style(mut self, href: &'static str) -> Self {
+        self.styles.push(href);
         self
     }
 }

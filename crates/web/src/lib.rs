@@ -19,6 +19,7 @@ mod options;
 pub mod parts;
 mod serve;
 mod site;
+mod upload;
 
 pub use cookie::{clear_session, set_session};
 pub use declined::{Declined, Reply, status_of};
@@ -31,3 +32,4 @@ pub use guard::{Attempt, DangerNoGuard, Guard, Sent};
 pub use options::{NoOrigins, Options, Origins};
 pub use serve::{Limits, Listen, Running, ServeError, serve};
 pub use site::{BODY_BYTES_MAX, Cache, Family, Needs, RouteDecl, Scripts, Site, SiteError};
+pub use upload::{Upload, Uploaded};
