@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ledger", 1),
     ("access", 1),
     ("shield", 1),
+    ("outbound", 1),
     ("storage", 2),
     ("vault", 3),
     ("web", 4),
