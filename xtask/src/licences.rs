@@ -21,8 +21,11 @@ const ALLOWED: &[&str] = &[
 ];
 
 /// A licence that only one crate may have: crate, licence, why.
-const NAMED: &[(&str, &str, &str)] =
-    &[("webpki-roots", "CDLA-Permissive-2.0", "a list of root certificates: data, not code, free to use and to pass on")];
+const NAMED: &[(&str, &str, &str)] = &[(
+    "webpki-roots",
+    "CDLA-Permissive-2.0",
+    "a list of root certificates: data, not code, free to use and to pass on",
+)];
 
 /// Crates that are never built, and why. `deny.toml` holds the same list.
 const BANNED: &[(&str, &str)] = &[
