@@ -19,7 +19,7 @@ const SECRET_BYTES_MAX: usize = 64;
 pub struct Signer(Key);
 
 enum Key {
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
     Pair(Box<Ed25519KeyPair>),
 }
 
@@ -27,7 +27,7 @@ enum Key {
 pub struct Verifier(Proof);
 
 enum Proof {
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
     Public(Vec<u8>),
 }
 
@@ -129,11 +129,11 @@ impl Verifier {
     }
 }
 
-fn shared(secret: &str) -> Result<hmac::Key, WebhookError> {
+fn shared(secret: &str) -> Result<Box<hmac::Key>, WebhookError> {
     let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
     let bytes = BASE64.decode(encoded).map_err(|_| WebhookError::Key)?;
     let sound = (SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&bytes.len());
-    if sound { Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes)) } else { Err(WebhookError::Key) }
+    if sound { Ok(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &bytes))) } else { Err(WebhookError::Key) }
 }
 
 fn signed(id: &str, seconds: i64, body: &[u8]) -> Vec<u8> {
