@@ -45,7 +45,12 @@ pub enum Assurance {
     Key,
     /// A person with two factors.
     TwoFactors,
+    /// A person who showed a second factor once more, in the last [`STEPPED_UP_SECONDS`].
+    SteppedUp,
 }
+
+/// How long a second factor that was shown once more counts, in seconds.
+pub const STEPPED_UP_SECONDS: i64 = 10 * 60;
 
 /// When a grant holds: from the first moment (inclusive) until the last (exclusive).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

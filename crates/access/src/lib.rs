@@ -11,7 +11,7 @@ mod registry;
 mod second;
 mod standing;
 
-pub use ctx::{Actor, Assurance, Ctx, Grant, Grants, Scope, Window};
+pub use ctx::{Actor, Assurance, Ctx, Grant, Grants, STEPPED_UP_SECONDS, Scope, Window};
 pub use decide::{Ask, Denied, Granted, Reason, decide};
 pub use purposes::Purposes;
 pub use registry::{AssembleError, Permission, PermissionDecl, PermissionSet, Registry, Role, RoleDecl};

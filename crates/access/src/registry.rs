@@ -120,6 +120,13 @@ impl PermissionDecl {
         self
     }
 
+    /// The same permission, only for persons who have just shown their second factor once more.
+    #[must_use]
+    pub const fn stepped_up(mut self) -> Self {
+        self.needs = Assurance::SteppedUp;
+        self
+    }
+
     /// The same permission, only for these purposes.
     #[must_use]
     pub const fn only_for(mut self, purposes: &[model::Purpose]) -> Self {
@@ -279,7 +286,11 @@ impl Registry {
                 .filter(|role| self.by_name.get(decl.name).is_some_and(|it| role.set.contains(*it)))
                 .map(|role| role.decl.name)
                 .collect();
-            let person = if decl.needs == Assurance::TwoFactors { " (in person, with two factors)" } else { "" };
+            let person = match decl.needs {
+                Assurance::SteppedUp => " (in person, the second factor shown once more)",
+                Assurance::TwoFactors => " (in person, with two factors)",
+                Assurance::Key | Assurance::OneFactor => "",
+            };
             let limits = limits_of(decl);
             _ = write!(text, "{}{person}{limits}: {}\n    held by: {}\n", decl.name, decl.words, holders.join(", "));
         }

@@ -78,6 +78,7 @@ fn listed(decl: &RouteDecl) -> Listed {
     let (needs, permission) = match decl.needs {
         Needs::Public => ("public", None),
         Needs::Session => ("session", None),
+        Needs::SteppedUp => ("stepped-up", None),
         Needs::Permission(name) => ("permission", Some(name)),
     };
     Listed {

@@ -3,7 +3,7 @@ use model::{Answer, Fault, Kind, No, RecordId, Refusal, RefusalKind, RequestId, 
 use seal::Secret;
 use vault::{Change, Changes, Expected};
 
-use crate::kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, SignInName};
+use crate::kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, SignInName, Totp};
 use crate::rules::email::EmailAddress;
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
@@ -174,8 +174,15 @@ impl Identity {
             email: new.email.as_str().to_owned(),
             name: new.name,
             roles: new.roles,
-            verifier: self.hash(new.password).await?,
-            factor: new.factor.map(|secret| Factor { secret, since: now }),
+            verifier: Some(self.hash(new.password).await?),
+            password_since: now,
+            former: Vec::new(),
+            factors: new.factor.map(|secret| Factor::Totp(Totp::enrolled(secret, now))).into_iter().collect(),
+            recovery: Vec::new(),
+            era: 0,
+            from: None,
+            until: None,
+            barred: None,
         })
     }
 

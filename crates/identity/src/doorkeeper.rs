@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use access::{Actor, Ask, Assurance, Ctx, Scope, Window, decide};
+use access::{Actor, Ask, Assurance, Ctx, Reason, Scope, Window, decide};
 use futures_util::future::BoxFuture;
 use model::{ActorId, Answer, Kind, No, RecordId, Refusal, SessionId};
 use vault::{Changes, Expected, Note};
-use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, RouteDecl, not_signed_in};
+use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, Needs, RouteDecl, not_signed_in};
 
 use crate::credential::Presented;
 use crate::kinds::{Account, ApiKey, HeldRole, Session};
@@ -28,11 +28,13 @@ impl Doorkeeper for Identity {
         wanted.is_some_and(|permission| decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None }).is_ok())
     }
 
-    fn denied<'a>(&'a self, _: &'a Knock, _: &'a RouteDecl, ctx: Option<&'a Ctx>) -> BoxFuture<'a, Answer<Refusal>> {
+    fn denied<'a>(&'a self, _: &'a Knock, decl: &'a RouteDecl, ctx: Option<&'a Ctx>) -> BoxFuture<'a, Answer<Refusal>> {
         Box::pin(async move {
             let Some(ctx) = ctx else { return Ok(not_signed_in()) };
             self.vault.note(ctx, refused("open-route")).await?;
-            Ok(Refusal::not_found().recorded())
+            let refusal =
+                if self.is_too_weak(ctx, decl) { Refusal::second_factor_needed() } else { Refusal::not_found() };
+            Ok(refusal.recorded())
         })
     }
 
@@ -42,6 +44,18 @@ impl Doorkeeper for Identity {
 }
 
 impl Identity {
+    /// Whether nothing is missing but that the second factor is shown once more.
+    fn is_too_weak(&self, ctx: &Ctx, decl: &RouteDecl) -> bool {
+        match decl.needs {
+            Needs::SteppedUp => ctx.assurance < Assurance::SteppedUp,
+            Needs::Permission(name) => self.vault.registry().permission(name).is_some_and(|permission| {
+                let asked = decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None });
+                asked.is_err_and(|denied| denied.reason == Reason::TooWeak)
+            }),
+            Needs::Public | Needs::Session => false,
+        }
+    }
+
     async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
         self.remembered(knock, As::Session, &presented, self.session_holder(knock, &presented)).await
@@ -82,10 +96,11 @@ impl Identity {
         let account_id = RecordId::of_subject(session.account);
         let Some(account) = self.vault.recognise(&door, Account::DECL, account_id).await? else { return Ok(None) };
         let account: Account = account.record()?;
-        if account.factor.is_none() {
+        if account.factors.is_empty() || session.era != account.era {
             return Ok(None);
         }
-        let mut good_until = session.over_from();
+        let assurance = session.assurance(knock.now);
+        let mut good_until = session.over_from().min(session.assurance_until(knock.now));
         let renewal = session.seen.plus_seconds(session.idle_seconds_max / 2);
         if renewal <= knock.now {
             self.seen(&door, presented.record, opened.version, session).await?;
@@ -98,7 +113,7 @@ impl Identity {
             tenant: presented.tenant,
             actor: Actor::Person(ActorId::from_uuid(account_id.uuid())),
             grants: self.vault.registry().grants(held(&account.roles)),
-            assurance: Assurance::TwoFactors,
+            assurance,
             session: Some(SessionId::from_uuid(presented.record.uuid())),
             account: Some(Shown { name: account.name, role, href: None }),
             good_until,

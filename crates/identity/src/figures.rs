@@ -42,11 +42,13 @@ impl Identity {
             for opened in self.every(&duty, Account::DECL).await? {
                 let account: Account = opened.record()?;
                 figures.accounts += 1;
-                figures.accounts_with_second_factor += u64::from(account.factor.is_some());
-                figures.verifiers += 1;
-                salts.extend(account.verifier.split('$').nth(4).map(str::to_owned));
-                let current = Verifier::parse(&account.verifier).is_ok_and(|verifier| !self.hasher.is_old(&verifier));
-                figures.verifiers_at_policy += u64::from(current);
+                figures.accounts_with_second_factor += u64::from(!account.factors.is_empty());
+                for text in account.verifier.iter().chain(&account.former) {
+                    figures.verifiers += 1;
+                    salts.extend(text.split('$').nth(4).map(str::to_owned));
+                    let current = Verifier::parse(text).is_ok_and(|verifier| !self.hasher.is_old(&verifier));
+                    figures.verifiers_at_policy += u64::from(current);
+                }
             }
             for opened in self.every(&duty, Session::DECL).await? {
                 let session: Session = opened.record()?;

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod factor;
 mod kept_letter;
 mod organisation;
 mod session;
@@ -9,8 +10,9 @@ mod sign_in_name;
 mod sign_in_state;
 mod ticket;
 
-pub use account::{Account, Factor, HeldRole};
+pub use account::{Account, Barred, HeldRole, RecoveryCode};
 pub use api_key::ApiKey;
+pub use factor::{Factor, Passkey, Totp};
 pub use kept_letter::KeptLetter;
 pub use organisation::{Organisation, Policy};
 pub use session::Session;

@@ -7,6 +7,8 @@
 //! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
 //! | `accounts.rs` | first set-up, new accounts, API keys |
 //! | `sign_in.rs` | password, then second factor, then a session |
+//! | `sessions.rs` | begun, renewed under a new token, ended |
+//! | `step_up.rs` | the second factor once more, for what is sensitive |
 //! | `turns.rs` | one attempt at a time for each account |
 //! | `sweep.rs` | sessions and tickets that are over are deleted |
 //! | `post.rs`, `post/` | letters, and who carries them |
@@ -26,7 +28,9 @@ pub mod post;
 mod recognised;
 mod roles;
 pub mod rules;
+mod sessions;
 mod sign_in;
+mod step_up;
 mod sweep;
 mod turns;
 
@@ -40,11 +44,12 @@ use vault::Vault;
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
 pub use figures::Figures;
 pub use kinds::{
-    Account, ApiKey, Factor, HeldRole, KeptLetter, Organisation, Policy, Session, SignInName, SignInState, Ticket,
+    Account, ApiKey, Barred, Factor, HeldRole, KeptLetter, Organisation, Passkey, Policy, RecoveryCode, Session,
+    SignInName, SignInState, Ticket, Totp,
 };
 pub use pages::{Letters, State, site};
 pub use roles::{PERMISSIONS, ROLES};
-pub use sign_in::{SignedIn, Step};
+pub use sign_in::{Caller, SignedIn, Step};
 pub use sweep::Swept;
 
 /// Every kind that identity stores.

@@ -5,6 +5,7 @@ mod evidence;
 mod outbox;
 mod set_up;
 mod sign_in;
+mod step_up;
 
 use std::sync::Arc;
 
@@ -73,6 +74,8 @@ pub fn site(state: State) -> Site {
         .post("/sign-in", Needs::Public, "Check the first factor.", sign_in::password)
         .post("/sign-in/code", Needs::Public, "Check the second factor and begin a session.", sign_in::code)
         .post("/sign-out", Needs::Session, "End this session.", sign_in::out)
+        .get("/step-up", Needs::Session, "Ask for the second factor once more.", step_up::ask)
+        .post("/step-up", Needs::Session, "Check it, and let sensitive acts follow for ten minutes.", step_up::show)
         .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());

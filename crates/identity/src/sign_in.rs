@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use access::Ctx;
@@ -6,9 +7,10 @@ use seal::Secret;
 use seal::password::{Outcome, PasswordError, Verifier};
 use vault::{Change, Changes, Expected, Note, Opened};
 
-use crate::kinds::{Account, Factor, Session, SignInName, SignInState, Ticket};
+use crate::kinds::{Account, Factor, SignInName, SignInState, Ticket, Totp};
 use crate::rules::email::EmailAddress;
 use crate::rules::{code, patience};
+use crate::sessions::Beginning;
 use crate::{Identity, accounts::busy, credential, roles};
 
 /// How long the second factor may take, in seconds.
@@ -44,15 +46,43 @@ pub struct SignedIn {
     pub tenant: TenantId,
 }
 
+/// Who stands at the door, as far as their browser says.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The request.
+    pub request: RequestId,
+    /// When it came in.
+    pub now: Time,
+    /// What the browser calls itself, for the list of one's own sessions.
+    pub agent: String,
+    /// Where the connection came from.
+    pub peer: Option<IpAddr>,
+    /// What the browser was given to be known again by; empty if nothing.
+    pub device: String,
+}
+
+impl Caller {
+    /// The browser for which a page is made.
+    pub fn of(room: &web::Room) -> Self {
+        Self {
+            request: room.request(),
+            now: room.now(),
+            agent: room.agent().to_owned(),
+            peer: room.peer(),
+            device: room.device().to_owned(),
+        }
+    }
+
+    /// Somebody of whose browser nothing is known.
+    pub const fn unseen(request: RequestId, now: Time) -> Self {
+        Self { request, now, agent: String::new(), peer: None, device: String::new() }
+    }
+}
+
 impl Identity {
     /// The first factor. Unknown addresses cost the same time, wait as long and get the same words as wrong passwords.
-    pub async fn password(
-        &self,
-        email: &EmailAddress,
-        password: Secret,
-        request: RequestId,
-        now: Time,
-    ) -> Answer<Step> {
+    pub async fn password(&self, email: &EmailAddress, password: Secret, caller: &Caller) -> Answer<Step> {
+        let (request, now) = (caller.request, caller.now);
         let house = self.duty(roles::DOOR, self.house, request, now);
         let name_id = self.name_id(email).await?;
         let Some(name) = self.vault.recognise(&house, SignInName::DECL, name_id).await? else {
@@ -67,7 +97,7 @@ impl Identity {
         let account: Account = opened.record()?;
         let _turn = self.turns.take(account_id).await;
         self.check_patience(&door, name.account).await?;
-        match self.verify(password.clone(), Some(&account.verifier)).await? {
+        match self.verify(password.clone(), account.verifier.as_deref()).await? {
             Outcome::Wrong => {
                 self.wrong_attempt(&door, name.account, None).await?;
                 return Err(wrong().recorded().into());
@@ -92,7 +122,8 @@ impl Identity {
     }
 
     /// The second factor: a code for the ticket that the first one gave. Begins a session.
-    pub async fn second(&self, ticket: &str, entered: &str, request: RequestId, now: Time) -> Answer<SignedIn> {
+    pub async fn second(&self, ticket: &str, entered: &str, caller: &Caller) -> Answer<SignedIn> {
+        let (request, now) = (caller.request, caller.now);
         let presented = credential::read(ticket).ok_or_else(ticket_over)?;
         let door = self.duty(roles::DOOR, presented.tenant, request, now);
         let found = known_tenant(self.vault.recognise(&door, Ticket::DECL, presented.record).await)?;
@@ -108,24 +139,26 @@ impl Identity {
         let account: Account = holder.record()?;
         self.check_patience(&door, whose).await?;
         let (state, state_version) = self.state(&door, whose).await?;
-        let secret = record.enrolling.as_ref().or(account.factor.as_ref().map(|factor| &factor.secret));
-        let step = secret.and_then(|secret| code::check(secret, entered, now, state.code_step));
+        let step = match &record.enrolling {
+            Some(secret) => code::check(secret, entered, now, state.code_step),
+            None => account.totps().find_map(|totp| code::check(&totp.secret, entered, now, state.code_step)),
+        };
         let Some(step) = step else {
             self.wrong_attempt(&door, whose, Some(presented.record)).await?;
-            let words = "That code is not right. Enter the newest code; each can be used once.";
-            return Err(Refusal::new(RefusalKind::NotSignedIn, words).at("code", words).recorded().into());
+            return Err(wrong_code().recorded().into());
         };
         let used = Change::Retire(Ticket::DECL, presented.record, Expected::Version(opened.version));
         let mut changes = Changes::new().and(used);
         if let Some(secret) = record.enrolling {
-            if account.factor.is_some() {
+            if !account.factors.is_empty() {
                 return Err(self.noted(&door, sign_in_note("refused", Some(whose)), has_factor()).await);
             }
-            let enrolled = Account { factor: Some(Factor { secret, since: now }), ..account };
+            let enrolled = Account { factors: vec![Factor::Totp(Totp::enrolled(secret, now))], ..account.clone() };
             changes = changes.revise(holder.id, &enrolled, Expected::Version(holder.version))?;
         }
         let fresh = SignInState { wrong: 0, wrong_at: None, code_step: step, account: whose };
-        self.begin_session(&door, whose, with_state(changes, &fresh, state_version)?).await
+        let begun = Beginning { account: whose, era: account.era, factors: &["pwd", "otp"], caller };
+        self.begin_session(&door, begun, with_state(changes, &fresh, state_version)?).await
     }
 
     /// A ticket that is neither too old nor used up.
@@ -136,40 +169,11 @@ impl Identity {
         Ok(is_good.then_some((opened, record)))
     }
 
-    /// Ends a session. Its cookie is worth nothing from the next request on.
-    pub async fn sign_out(&self, ctx: &Ctx) -> Answer<()> {
-        let Some(session) = ctx.session else { return Ok(()) };
-        let door = self.duty(roles::DOOR, ctx.tenant, ctx.request, ctx.now);
-        let id = RecordId::from_uuid(session.uuid());
-        let changes = Changes::new().and(Change::Retire(Session::DECL, id, Expected::Any));
-        match self.vault.commit(&door, changes).await {
-            Ok(_) => Ok(()),
-            // Signed out twice at once: the second has nothing left to do.
-            Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::NotFound => Ok(()),
-            Err(no) => Err(no),
-        }
-    }
-
-    async fn begin_session(&self, door: &Ctx, account: SubjectId, changes: Changes) -> Answer<SignedIn> {
-        let policy = self.organisation(door.tenant, door.request, door.now).await?.policy;
-        let issued = credential::issue(door.tenant, self.vault.outside().as_ref());
-        let session = Session {
-            account,
-            since: door.now,
-            seen: door.now,
-            idle_seconds_max: policy.session_idle_seconds_max,
-            ends: door.now.plus_seconds(policy.session_age_seconds_max),
-            factors: vec!["pwd".to_owned(), "otp".to_owned()],
-        };
-        self.vault.commit(door, changes.create(issued.record, &session)?).await?;
-        Ok(SignedIn { token: issued.text, tenant: door.tenant })
-    }
-
     async fn ticket(&self, door: &Ctx, account: SubjectId, record: &Account) -> Answer<Step> {
         let issued = credential::issue(door.tenant, self.vault.outside().as_ref());
-        let enrolling = match &record.factor {
-            Some(_) => None,
-            None => Some(code::new_secret(self.vault.outside().as_ref())),
+        let enrolling = match record.factors.is_empty() {
+            false => None,
+            true => Some(code::new_secret(self.vault.outside().as_ref())),
         };
         let ticket =
             Ticket { account, wrong: 0, enrolling: enrolling.clone(), ends: door.now.plus_seconds(TICKET_SECONDS) };
@@ -203,7 +207,7 @@ impl Identity {
         }
     }
 
-    async fn check_patience(&self, door: &Ctx, account: SubjectId) -> Answer<()> {
+    pub(crate) async fn check_patience(&self, door: &Ctx, account: SubjectId) -> Answer<()> {
         let (state, _) = self.state(door, account).await?;
         match too_often(patience::open_from(state.wrong, state.wrong_at), door.now) {
             Some(refusal) => Err(self.noted(door, sign_in_note("throttled", Some(account)), refusal).await),
@@ -212,7 +216,7 @@ impl Identity {
     }
 
     /// Writes down one wrong attempt: in the evidence, in the account's state, and in the ticket if there is one.
-    async fn wrong_attempt(&self, door: &Ctx, account: SubjectId, ticket: Option<RecordId>) -> Answer<()> {
+    pub(crate) async fn wrong_attempt(&self, door: &Ctx, account: SubjectId, ticket: Option<RecordId>) -> Answer<()> {
         // Both at once, so that they share a flush: who waits cannot tell an account from none by the time it takes.
         let (noted, counted) = tokio::join!(
             self.vault.note(door, sign_in_note("refused", Some(account))),
@@ -245,7 +249,7 @@ impl Identity {
 
     /// Hashes a right password anew, because the policy has become stronger since.
     async fn renew_verifier(&self, door: &Ctx, opened: &Opened, account: &Account, password: Secret) -> Answer<()> {
-        let renewed = Account { verifier: self.hash(password).await?, ..account.clone() };
+        let renewed = Account { verifier: Some(self.hash(password).await?), ..account.clone() };
         let changes = Changes::new().revise(opened.id, &renewed, Expected::Version(opened.version))?;
         match self.vault.commit(door, changes).await {
             // Somebody changed the account at this moment: the next sign-in renews it.
@@ -262,7 +266,7 @@ impl Identity {
         }
     }
 
-    async fn state(&self, door: &Ctx, account: SubjectId) -> Answer<(SignInState, Option<u64>)> {
+    pub(crate) async fn state(&self, door: &Ctx, account: SubjectId) -> Answer<(SignInState, Option<u64>)> {
         let found = self.vault.recognise(door, SignInState::DECL, RecordId::of_subject(account)).await?;
         match found {
             Some(opened) => Ok((opened.record()?, Some(opened.version))),
@@ -271,7 +275,7 @@ impl Identity {
     }
 }
 
-fn with_state(changes: Changes, state: &SignInState, version: Option<u64>) -> Result<Changes, Fault> {
+pub(crate) fn with_state(changes: Changes, state: &SignInState, version: Option<u64>) -> Result<Changes, Fault> {
     let id = RecordId::of_subject(state.account);
     match version {
         Some(version) => changes.revise(id, state, Expected::Version(version)),
@@ -289,6 +293,11 @@ fn too_often(open_from: Option<Time>, now: Time) -> Option<Refusal> {
     let seconds = from.seconds_since(now).max(0) + 1;
     let words = format!("There were too many wrong attempts. Wait {seconds} seconds, then try again.");
     Some(Refusal::new(RefusalKind::TooManyRequests, words))
+}
+
+pub(crate) fn wrong_code() -> Refusal {
+    let words = "That code is not right. Enter the newest code; each can be used once.";
+    Refusal::new(RefusalKind::NotSignedIn, words).at("code", words)
 }
 
 fn has_factor() -> Refusal {

@@ -102,6 +102,14 @@ impl Refusal {
         self
     }
 
+    /// The answer for whoever may do it, once they have shown their second factor again.
+    pub fn second_factor_needed() -> Self {
+        Self::new(
+            RefusalKind::SecondFactorNeeded,
+            "This needs your second factor once more, shown in the last ten minutes. A program's key cannot do it.",
+        )
+    }
+
     /// The answer for what is absent and for what the asker may not know of: the two are the same.
     pub fn not_found() -> Self {
         Self::new(

@@ -1,4 +1,4 @@
-use access::{Ask, Ctx, Denied, decide};
+use access::{Ask, Ctx, Denied, Reason, decide};
 use model::{
     Answer, Fault, Kind, KindDecl, Purpose, RecordId, Refusal, RefusalKind, Search, SubjectId, TenantId, Time,
 };
@@ -241,7 +241,11 @@ impl Vault {
                 let mut deed = deed.clone();
                 deed.denied = Some(reason);
                 deed.outcome = "refused";
-                Err(self.refuse(ctx, &deed, Refusal::not_found()).await)
+                let refusal = match reason {
+                    Reason::TooWeak => Refusal::second_factor_needed(),
+                    _ => Refusal::not_found(),
+                };
+                Err(self.refuse(ctx, &deed, refusal).await)
             }
         }
     }

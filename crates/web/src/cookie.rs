@@ -1,6 +1,6 @@
-//! The two cookies of the house.
+//! The three cookies of the house.
 //!
-//! Both carry the `__Host-` prefix, so a browser takes them only over TLS, from this host, for the whole host, and no
+//! All carry the `__Host-` prefix, so a browser takes them only over TLS, from this host, for the whole host, and no
 //! neighbouring subdomain can plant one. `SameSite=Lax` rather than `Strict`: under `Strict` a person who follows a
 //! link from an e-mail or a calendar arrives as nobody and is asked to sign in again. What `Lax` lets through, top-level
 //! `GET`, changes nothing here; every other method is checked by origin and by form token.
@@ -13,6 +13,12 @@ pub const SESSION: &str = "__Host-candor";
 /// Binds the form tokens of somebody who is not signed in.
 pub const FORM: &str = "__Host-candor-form";
 
+/// Lets a browser be known again at the next sign-in. Opens nothing.
+pub const DEVICE: &str = "__Host-candor-device";
+
+/// How long a browser keeps it, in seconds: 180 days.
+const DEVICE_SECONDS: u32 = 180 * 24 * 60 * 60;
+
 const VALUE_BYTES_MAX: usize = 512;
 
 /// Asks the browser to keep a session token until it is closed. The server ends the session itself.
@@ -24,6 +30,11 @@ pub fn set_session(headers: &mut HeaderMap, token: &str) {
 pub fn clear_session(headers: &mut HeaderMap) {
     let text = format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     append(headers, &text);
+}
+
+/// Asks the browser to keep what it is known again by. It opens nothing and says nothing about the person.
+pub fn set_device(headers: &mut HeaderMap, token: &str) {
+    append(headers, &format!("{DEVICE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={DEVICE_SECONDS}"));
 }
 
 pub(crate) fn set_form(headers: &mut HeaderMap, value: &str) {

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -43,6 +44,9 @@ pub(crate) struct RoomFacts {
     pub(crate) request: RequestId,
     pub(crate) now: Time,
     pub(crate) path: String,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) agent: String,
+    pub(crate) device: String,
     pub(crate) account: Option<Account>,
     pub(crate) synthetic: bool,
     pub(crate) sign_in: &'static str,
@@ -63,6 +67,21 @@ impl Room {
     /// When the request came in.
     pub fn now(&self) -> Time {
         self.0.now
+    }
+
+    /// Where the connection came from.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.0.peer
+    }
+
+    /// What the browser calls itself, at most 256 characters; empty if it says nothing.
+    pub fn agent(&self) -> &str {
+        &self.0.agent
+    }
+
+    /// What this browser was given to be known again by; empty if nothing.
+    pub fn device(&self) -> &str {
+        &self.0.device
     }
 
     /// A fresh form token, bound to this browser.

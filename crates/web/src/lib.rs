@@ -21,7 +21,7 @@ mod serve;
 mod site;
 mod upload;
 
-pub use cookie::{clear_session, set_session};
+pub use cookie::{clear_session, set_device, set_session};
 pub use declined::{Declined, Reply, status_of};
 pub use door::{Asker, Credential, Doorkeeper, Guest, Knock, Visitor, not_signed_in};
 pub use face::{Face, Speak, Spoken, problem_json};

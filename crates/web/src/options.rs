@@ -30,6 +30,8 @@ pub struct Options {
     pub form_key: [u8; 32],
     /// Where a page that needs a session sends people to.
     pub sign_in: &'static str,
+    /// Where a page sends people who must show their second factor once more.
+    pub step_up: &'static str,
     /// Where the sign-out button of the top bar posts to.
     pub sign_out: &'static str,
     /// Whether every page says that its data is synthetic.
@@ -56,6 +58,7 @@ impl Options {
             outside,
             form_key,
             sign_in: "/sign-in",
+            step_up: "/step-up",
             sign_out: "/sign-out",
             synthetic: false,
             handler_time_max: Duration::from_secs(30),

@@ -20,6 +20,8 @@ pub enum Needs {
     Public,
     /// Anybody who is signed in.
     Session,
+    /// Anybody who is signed in and has just shown a second factor once more.
+    SteppedUp,
     /// Whoever holds the permission of this name.
     Permission(&'static str),
 }
@@ -136,6 +138,7 @@ impl fmt::Display for RouteDecl {
         let needs = match self.needs {
             Needs::Public => "public".to_owned(),
             Needs::Session => "session".to_owned(),
+            Needs::SteppedUp => "session, stepped up".to_owned(),
             Needs::Permission(name) => format!("may {name}"),
         };
         let cache = match self.cache {

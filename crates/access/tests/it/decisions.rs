@@ -13,12 +13,20 @@ const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new("Administration", "account.invite", "Invite somebody.").in_person(),
     PermissionDecl::new("Patients", "note.read", "Open a note.").only_for(&[Purpose::DirectCare, Purpose::Assurance]),
     PermissionDecl::new("Administration", "subject.erase", "Erase somebody.").in_person().two_people(),
+    PermissionDecl::new("Administration", "key.create", "Make a key.").stepped_up(),
 ];
 const ROLES: &[RoleDecl] = &[
     RoleDecl { name: "reader", title: "Reader", words: "Reads.", permissions: &["patient.read", "note.read"] },
     RoleDecl { name: "writer", title: "Writer", words: "Writes.", permissions: &["patient.read", "patient.update"] },
-    RoleDecl { name: "admin", title: "Admin", words: "Invites.", permissions: &["account.invite", "subject.erase"] },
+    RoleDecl {
+        name: "admin",
+        title: "Admin",
+        words: "Invites.",
+        permissions: &["account.invite", "subject.erase", "key.create"],
+    },
 ];
+
+const ASSURANCES: [Assurance; 4] = [Assurance::OneFactor, Assurance::Key, Assurance::TwoFactors, Assurance::SteppedUp];
 
 fn registry() -> Registry {
     Registry::assemble(&[PERMISSIONS], &[ROLES]).unwrap()
@@ -98,7 +106,8 @@ fn reference(held: &[Held], case: &Case) -> bool {
         _ => true,
     };
     let sure = match decl.needs {
-        Assurance::TwoFactors => case.assurance == Assurance::TwoFactors,
+        Assurance::SteppedUp => case.assurance == Assurance::SteppedUp,
+        Assurance::TwoFactors => matches!(case.assurance, Assurance::TwoFactors | Assurance::SteppedUp),
         Assurance::Key => case.assurance != Assurance::OneFactor,
         Assurance::OneFactor => true,
     };
@@ -158,10 +167,10 @@ fn two_million_random_decisions_agree_with_the_reference() {
             let case = Case {
                 standing,
                 tenant_of_record: 1 + u128::from(dice.roll(8) == 0),
-                assurance: [Assurance::OneFactor, Assurance::Key, Assurance::TwoFactors][dice.roll(3) as usize],
+                assurance: ASSURANCES[dice.roll(4) as usize],
                 purpose: Purpose::ALL[dice.roll(5) as usize],
                 now: dice.roll(20) as i64,
-                permission: PERMISSIONS[dice.roll(5) as usize].name,
+                permission: PERMISSIONS[dice.roll(6) as usize].name,
                 about: (dice.roll(3) > 0).then(|| subject(u128::from(dice.roll(3)))),
                 seconded: [None, Some("subject.erase"), Some("patient.read")][dice.roll(3) as usize],
             };
@@ -199,6 +208,15 @@ fn a_key_cannot_do_what_needs_a_person() {
     let ask = Ask { permission: registry.permission("account.invite").unwrap(), tenant: tenant(1), subject: None };
     assert_eq!(decide(&ctx(Arc::clone(&grants), Assurance::Key, 0), &ask).unwrap_err().reason, Reason::TooWeak);
     assert!(decide(&ctx(grants, Assurance::TwoFactors, 0), &ask).is_ok());
+}
+
+#[test]
+fn two_factors_are_not_enough_where_the_second_must_be_shown_again() {
+    let registry = registry();
+    let grants = registry.grants([("admin", Window::ALWAYS, Scope::Tenant)]);
+    let ask = Ask { permission: registry.permission("key.create").unwrap(), tenant: tenant(1), subject: None };
+    assert_eq!(decide(&ctx(Arc::clone(&grants), Assurance::TwoFactors, 0), &ask).unwrap_err().reason, Reason::TooWeak);
+    assert!(decide(&ctx(grants, Assurance::SteppedUp, 0), &ask).is_ok());
 }
 
 #[test]

@@ -1,12 +1,15 @@
-use model::{Kind, Time};
+use model::{Kind, SubjectId, Time};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::factor::{Factor, Passkey, Totp};
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Kind)]
 #[kind(
     name = "identity.account",
-    version = 1,
-    words = "A person who may sign in, with the verifier of their password and their second factor.",
+    version = 2,
+    words = "A person who may sign in, with the verifier of their password and their second factors.",
     subject = itself,
     purpose = Security,
     retention = Account,
@@ -14,7 +17,8 @@ use serde::{Deserialize, Serialize};
     read = "account.read",
     create = "account.create",
     revise = "account.update",
-    retire = "account.retire"
+    retire = "account.retire",
+    upgrade(1 = several_factors)
 )]
 pub struct Account {
     /// The address they sign in with, in lower case.
@@ -26,12 +30,33 @@ pub struct Account {
     /// What they may do here.
     #[field(sensitivity = Internal)]
     pub roles: Vec<HeldRole>,
-    /// Argon2id verifier of the password, in PHC form.
+    /// Argon2id verifier of the password, in PHC form; none for somebody who signs in without one.
     #[field(sensitivity = Secret)]
-    pub verifier: String,
-    /// The second factor. Until there is one, the account reaches nothing but its enrolment.
+    pub verifier: Option<String>,
+    /// Since when the password is as it is. The beginning of 1970 where that was never written down.
+    #[field(sensitivity = Internal)]
+    pub password_since: Time,
+    /// Verifiers of earlier passwords, newest first, as many as the organisation's policy asks for.
     #[field(sensitivity = Secret)]
-    pub factor: Option<Factor>,
+    pub former: Vec<String>,
+    /// The second factors. Until there is one, the account reaches nothing but its enrolment.
+    #[field(sensitivity = Secret)]
+    pub factors: Vec<Factor>,
+    /// Codes for when every factor is out of reach, as digests.
+    #[field(sensitivity = Secret)]
+    pub recovery: Vec<RecoveryCode>,
+    /// Counted up to end every session at once: a session of an earlier era is over.
+    #[field(sensitivity = Internal)]
+    pub era: u64,
+    /// Not before. Access as a whole, whatever the roles say.
+    #[field(sensitivity = Internal)]
+    pub from: Option<Time>,
+    /// Not at or after.
+    #[field(sensitivity = Internal)]
+    pub until: Option<Time>,
+    /// Shut out by somebody, until that is taken back.
+    #[field(sensitivity = Internal)]
+    pub barred: Option<Barred>,
 }
 
 /// A role held in an access window.
@@ -45,13 +70,24 @@ pub struct HeldRole {
     pub until: Option<Time>,
 }
 
-/// A time-based one-time code generator (RFC 6238).
+/// Somebody was shut out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Barred {
+    /// When.
+    pub at: Time,
+    /// By whom.
+    pub by: SubjectId,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A code that is good once, for when every factor is out of reach.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Factor {
-    /// The shared secret in base32.
-    pub secret: String,
-    /// When it was enrolled.
-    pub since: Time,
+pub struct RecoveryCode {
+    /// SHA-256 of the account's id and the code, in hex. A code has 80 bits, so guessing is hopeless.
+    pub digest: String,
+    /// When it was used.
+    pub used: Option<Time>,
 }
 
 impl HeldRole {
@@ -61,8 +97,56 @@ impl HeldRole {
     }
 }
 
-impl std::fmt::Debug for Factor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Factor(…)")
+impl Account {
+    /// The one-time code generators.
+    pub fn totps(&self) -> impl Iterator<Item = &Totp> {
+        self.factors.iter().filter_map(|factor| match factor {
+            Factor::Totp(totp) => Some(totp),
+            Factor::Passkey(_) => None,
+        })
     }
+
+    /// The passkeys.
+    pub fn passkeys(&self) -> impl Iterator<Item = &Passkey> {
+        self.factors.iter().filter_map(|factor| match factor {
+            Factor::Passkey(passkey) => Some(passkey),
+            Factor::Totp(_) => None,
+        })
+    }
+
+    /// Recovery codes that have not been used.
+    pub fn recovery_left(&self) -> usize {
+        self.recovery.iter().filter(|code| code.used.is_none()).count()
+    }
+}
+
+impl std::fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryCode(…)")
+    }
+}
+
+/// Shape 1 had one factor, a generator of codes, and no limits of its own.
+fn several_factors(mut body: Value) -> Result<Value, &'static str> {
+    let account = body.as_object_mut().ok_or("an account is an object")?;
+    let factors = match account.remove("factor") {
+        None | Some(Value::Null) => json!([]),
+        Some(mut factor) => {
+            factor.as_object_mut().ok_or("a factor is an object")?.insert("name".to_owned(), json!("Authenticator"));
+            json!([{ "Totp": factor }])
+        }
+    };
+    for (name, value) in [
+        ("factors", factors),
+        ("password_since", json!(Time::from_micros(0))),
+        ("former", json!([])),
+        ("recovery", json!([])),
+        ("era", json!(0)),
+        ("from", Value::Null),
+        ("until", Value::Null),
+        ("barred", Value::Null),
+    ] {
+        account.insert(name.to_owned(), value);
+    }
+    Ok(body)
 }

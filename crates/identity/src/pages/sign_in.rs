@@ -13,7 +13,7 @@ use web::{
 
 use super::State;
 use crate::rules::email::EmailAddress;
-use crate::sign_in::Step;
+use crate::sign_in::{Caller, Step};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -45,7 +45,7 @@ struct CodePage {
 #[derive(Deserialize)]
 pub(super) struct After {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// The first factor as typed.
@@ -97,7 +97,7 @@ pub(super) async fn password(Held(state): Held<State>, room: Room, Form(sent): F
         Ok(draft) => draft,
         Err(returned) => return password_page(&room, &returned, None, StatusCode::UNPROCESSABLE_ENTITY),
     };
-    let step = state.identity.password(&draft.value.email, draft.value.password, room.request(), room.now()).await;
+    let step = state.identity.password(&draft.value.email, draft.value.password, &Caller::of(&room)).await;
     match step {
         Ok(step) => second_page(&room, step, draft.fields.value("next"), draft.fields.value("email")),
         Err(No::Refusal(refusal)) => {
@@ -113,7 +113,7 @@ pub(super) async fn code(Held(state): Held<State>, room: Room, Form(sent): Form<
         Ok(draft) => draft,
         Err(returned) => return code_page(&room, &returned, StatusCode::UNPROCESSABLE_ENTITY),
     };
-    let signed_in = state.identity.second(&draft.value.ticket, &draft.value.code, room.request(), room.now()).await;
+    let signed_in = state.identity.second(&draft.value.ticket, &draft.value.code, &Caller::of(&room)).await;
     match signed_in {
         Ok(signed_in) => {
             let mut response = see_other(&next_of(draft.fields.value("next"), state.home));
@@ -190,6 +190,6 @@ fn code_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {
     page(room.frame(title).width(Width::Reading).status(status), body)
 }
 
-fn next_of(text: &str, home: &'static str) -> Next {
+pub(super) fn next_of(text: &str, home: &'static str) -> Next {
     Next::parse(text).unwrap_or_else(|| Next::own(home))
 }

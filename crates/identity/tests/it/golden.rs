@@ -3,10 +3,14 @@
 use std::path::Path;
 
 use identity::{
-    Account, ApiKey, Factor, HeldRole, KeptLetter, Organisation, Policy, Session, SignInName, SignInState, Ticket,
+    Account, ApiKey, Barred, Factor, HeldRole, KeptLetter, Organisation, Passkey, Policy, RecoveryCode, Session,
+    SignInName, SignInState, Ticket, Totp,
 };
 use model::golden::{Broken, check};
 use model::{Kind, SubjectId, TenantId, Time};
+
+const VERIFIER: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// A kind's name and whether its golden records hold.
 fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
@@ -26,10 +30,25 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
                 email: "ada@example.org".into(),
                 name: "Ada Mensah".into(),
                 roles: roles.clone(),
-                verifier:
-                    "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-                        .into(),
-                factor: Some(Factor { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into(), since: at(0) }),
+                verifier: Some(VERIFIER.into()),
+                password_since: at(0),
+                former: vec![VERIFIER.into()],
+                factors: vec![
+                    Factor::Totp(Totp::enrolled("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into(), at(0))),
+                    Factor::Passkey(Passkey {
+                        name: "Laptop".into(),
+                        id: "AAECAwQFBgcICQoLDA0ODw".into(),
+                        key: "pQECAyYgASFYIA".into(),
+                        count: 7,
+                        since: at(0),
+                        used: Some(at(60)),
+                    }),
+                ],
+                recovery: vec![RecoveryCode { digest: "00ff".into(), used: Some(at(60)) }],
+                era: 3,
+                from: Some(at(0)),
+                until: Some(at(86_400)),
+                barred: Some(Barred { at: at(60), by: account, reason: "left the practice".into() }),
             },
         ),
         one(dir, &ApiKey { name: "a program".into(), owner: account, roles, ends: at(86_400) }),
@@ -55,6 +74,9 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
                 idle_seconds_max: 1800,
                 ends: at(43_200),
                 factors: vec!["pwd".into(), "otp".into()],
+                stepped: Some(at(120)),
+                era: 3,
+                agent: "Mozilla/5.0 (X11; Linux x86_64)".into(),
             },
         ),
         one(dir, &SignInName { tenant, account }),

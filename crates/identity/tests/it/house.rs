@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
-use identity::{HeldRole, Identity, NewAccount, NewTenant, Policy, SignedIn, State, Step};
+use identity::{Caller, HeldRole, Identity, NewAccount, NewTenant, Policy, SignedIn, State, Step};
 use model::{Answer, No, Outside, Refusal, RequestId, SubjectId, TenantId, Time};
 use seal::Secret;
 use seal::password::Hasher;
@@ -95,6 +95,10 @@ impl House {
         self.outside.now()
     }
 
+    pub fn caller(&self) -> Caller {
+        Caller::unseen(REQUEST, self.now())
+    }
+
     pub async fn tenant(&self, name: &str) -> TenantId {
         let whole = NewTenant { name: name.into(), synthetic: true, policy: Policy::USUAL };
         self.identity.create_tenant(&whole, REQUEST, self.now()).await.unwrap()
@@ -112,7 +116,7 @@ impl House {
     }
 
     pub async fn password(&self, email: &EmailAddress, password: &str) -> Answer<Step> {
-        self.identity.password(email, Secret::new(password), REQUEST, self.now()).await
+        self.identity.password(email, Secret::new(password), &self.caller()).await
     }
 
     /// The ticket for the second factor.
@@ -123,7 +127,7 @@ impl House {
     }
 
     pub async fn second(&self, ticket: &str, code: &str) -> Answer<SignedIn> {
-        self.identity.second(ticket, code, REQUEST, self.now()).await
+        self.identity.second(ticket, code, &self.caller()).await
     }
 
     pub fn code(&self) -> String {

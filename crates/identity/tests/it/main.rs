@@ -19,4 +19,5 @@ mod second_factor;
 mod sessions;
 mod set_up;
 mod sign_in;
+mod step_up;
 mod sweeping;

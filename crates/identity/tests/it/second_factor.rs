@@ -104,12 +104,12 @@ async fn an_account_without_a_second_factor_reaches_nothing_but_its_enrolment() 
     assert!(!house.knows(&ticket).await);
     let wrong = if code::at(&secret, house.now()).unwrap() == "000000" { "000001" } else { "000000" };
     refused(house.second(&ticket, wrong).await);
-    assert_eq!(stored(&house, &ada).await.factor, None, "a wrong code enrols nothing");
+    assert_eq!(stored(&house, &ada).await.factors, [], "a wrong code enrols nothing");
     assert_eq!(sessions(&house).await, 0);
     let right = code::at(&secret, house.now()).unwrap();
     let signed_in = house.second(&ticket, &right).await.unwrap();
     assert!(house.knows(&signed_in.token).await);
-    assert_eq!(stored(&house, &ada).await.factor.unwrap().secret, secret);
+    assert_eq!(stored(&house, &ada).await.totps().next().unwrap().secret, secret);
     // From now on the factor is asked for, and the code that enrolled it is used up.
     let Step::Code { ticket } = house.password(&ada.email, PASSWORD).await.unwrap() else { panic!("it is enrolled") };
     refused(house.second(&ticket, &right).await);
@@ -129,7 +129,7 @@ async fn who_knows_only_the_password_cannot_replace_the_factor_by_an_older_enrol
     house.outside.move_on(60);
     let refusal = refused(house.second(&thiefs, &code::at(&theirs, house.now()).unwrap()).await);
     assert_eq!(refusal.kind, RefusalKind::Conflict);
-    assert_eq!(stored(&house, &ada).await.factor.unwrap().secret, own);
+    assert_eq!(stored(&house, &ada).await.totps().next().unwrap().secret, own);
     assert_eq!(sessions(&house).await, 1);
 }
 
@@ -141,7 +141,7 @@ async fn a_session_without_a_second_factor_is_none() {
     let token = house.sign_in(&ada.email).await;
     assert!(house.knows(&token).await);
     let door = house.identity.duty("duty.door", ada.tenant, REQUEST, house.now());
-    let without = Account { factor: None, ..stored(&house, &ada).await };
+    let without = Account { factors: Vec::new(), ..stored(&house, &ada).await };
     let changes = vault::Changes::new().revise(RecordId::of_subject(ada.id), &without, vault::Expected::Any).unwrap();
     house.identity.vault().commit(&door, changes).await.unwrap();
     assert!(!house.knows(&token).await);
@@ -159,5 +159,5 @@ async fn no_setting_says_anything_about_the_second_factor() {
     let duty = house.identity.duty("duty.count", ada.tenant, REQUEST, house.now());
     let found = house.identity.vault().search(&duty, &Query::all(Account::DECL)).await.unwrap();
     assert_eq!(found.total, 1);
-    assert_eq!(stored(&house, &ada).await.factor.unwrap().secret, SECRET);
+    assert_eq!(stored(&house, &ada).await.totps().next().unwrap().secret, SECRET);
 }

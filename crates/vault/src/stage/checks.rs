@@ -1,6 +1,6 @@
 //! What must hold before a change is staged, and how its absence is said.
 
-use access::{Ask, Denied, Granted, Permission, decide};
+use access::{Ask, Denied, Granted, Permission, Reason, decide};
 use model::{KindDecl, RecordId, Refusal, RefusalKind, SubjectId};
 use storage::{Row, Space};
 
@@ -49,7 +49,9 @@ impl Stage<'_> {
             let mut deed = deed.clone();
             deed.denied = Some(reason);
             deed.outcome = "refused";
-            let refusal = if decide(self.ctx, &ask(read)).is_ok() {
+            let refusal = if reason == Reason::TooWeak {
+                Refusal::second_factor_needed()
+            } else if decide(self.ctx, &ask(read)).is_ok() {
                 Refusal::new(
                     RefusalKind::NotAllowed,
                     "You may see this, but your role does not let you do that. Ask an administrator of your organisation.",

@@ -1,9 +1,9 @@
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use access::Ctx;
+use access::{Assurance, Ctx};
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
@@ -54,6 +54,8 @@ struct Entry {
     cors: Option<HeaderValue>,
     new_form_cookie: bool,
     ctx: Option<Ctx>,
+    /// Where a page goes on after its asker has shown their second factor again; none for programs.
+    way_back: Option<String>,
 }
 
 impl Entry {
@@ -68,6 +70,9 @@ impl Entry {
             // ORDER: evidence first; a refusal that cannot be recorded is a fault.
             response = Declined(no).into_response();
         }
+        if let Some(to) = self.step_up_from(house, &response) {
+            response = to;
+        }
         if self.new_form_cookie && self.room.minted() {
             cookie::set_form(response.headers_mut(), &self.room.0.bound_to);
         }
@@ -76,6 +81,15 @@ impl Entry {
         }
         response.extensions_mut().insert(self.room);
         response
+    }
+
+    /// A page's handler was refused only because the second factor was not shown again: the way to show it.
+    fn step_up_from(&self, house: &House, response: &Response) -> Option<Response> {
+        let no = super::speak::no_of(response)?;
+        let No::Refusal(refusal) = no.as_ref() else { return None };
+        let too_weak = self.ctx.as_ref().is_some_and(|ctx| ctx.assurance < Assurance::SteppedUp);
+        let way_back = self.way_back.as_ref().filter(|_| too_weak)?;
+        (refusal.kind == RefusalKind::SecondFactorNeeded).then(|| send_to(house.options.step_up, way_back))
     }
 }
 
@@ -98,7 +112,7 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     let guest = who(house, decl, &knock).await.map_err(turn)?;
     let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), path, decl.family);
     let ctx = guest.as_ref().map(|guest| guest.ctx.clone());
-    if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), request.uri()).await {
+    if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), (request.uri(), request.headers())).await {
         return Err(Turned { said, room });
     }
     if let Err(no) = inspect::rest(house, request, guest.as_ref()).await {
@@ -107,7 +121,8 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     if let Some(ctx) = &ctx {
         request.extensions_mut().insert(Asker(ctx.clone()));
     }
-    Ok(Entry { room, cors, new_form_cookie, ctx })
+    let way_back = (decl.family == Family::Page).then(|| way_back(request.method(), request.uri(), request.headers()));
+    Ok(Entry { room, cors, new_form_cookie, ctx, way_back })
 }
 
 /// INVARIANT: an answer that others may keep is made without knowing who asks, so it cannot hold anything of theirs.
@@ -125,11 +140,18 @@ async fn who(house: &House, decl: &RouteDecl, knock: &Knock) -> Result<Option<Gu
 }
 
 /// The answer for whoever lacks what the route needs.
-async fn turned_away(house: &House, decl: &RouteDecl, knock: &Knock, ctx: Option<&Ctx>, uri: &Uri) -> Option<Response> {
+async fn turned_away(
+    house: &House,
+    decl: &RouteDecl,
+    knock: &Knock,
+    ctx: Option<&Ctx>,
+    (uri, headers): (&Uri, &HeaderMap),
+) -> Option<Response> {
     let enough = match (decl.needs, ctx) {
         (Needs::Public, _) | (Needs::Session, Some(_)) => true,
         (Needs::Permission(name), Some(ctx)) => house.doorkeeper.permits(ctx, name),
-        (Needs::Session | Needs::Permission(_), None) => false,
+        (Needs::SteppedUp, Some(ctx)) => ctx.assurance >= Assurance::SteppedUp,
+        (Needs::Session | Needs::SteppedUp | Needs::Permission(_), None) => false,
     };
     if enough {
         return None;
@@ -138,11 +160,17 @@ async fn turned_away(house: &House, decl: &RouteDecl, knock: &Knock, ctx: Option
         Ok(refusal) => refusal,
         Err(no) => return Some(Declined(no).into_response()),
     };
+    if refusal.kind == RefusalKind::SecondFactorNeeded
+        && decl.family == Family::Page
+        && ctx.is_some_and(|ctx| ctx.assurance < Assurance::SteppedUp)
+    {
+        return Some(send_to(house.options.step_up, &way_back(&knock.method, uri, headers)));
+    }
     if refusal.kind != RefusalKind::NotSignedIn {
         return Some(Declined::from(refusal).into_response());
     }
     Some(match decl.family {
-        Family::Page => to_sign_in(house, &knock.method, uri),
+        Family::Page => send_to(house.options.sign_in, &wanted(&knock.method, uri)),
         Family::Api => {
             let scheme = match knock.bearer {
                 None => r#"Bearer realm="candor""#,
@@ -155,13 +183,9 @@ async fn turned_away(house: &House, decl: &RouteDecl, knock: &Knock, ctx: Option
     })
 }
 
-/// Sends a person to the sign-in page, and from there back to where they wanted to go.
-fn to_sign_in(house: &House, method: &Method, uri: &Uri) -> Response {
-    let wanted = match *method {
-        Method::GET => uri.path_and_query().map_or("/", |wanted| wanted.as_str()),
-        _ => "",
-    };
-    let mut to = house.options.sign_in.to_owned();
+/// Sends a person to a page that lets them go on afterwards to where they wanted to go.
+fn send_to(page: &'static str, wanted: &str) -> Response {
+    let mut to = page.to_owned();
     if !wanted.is_empty() {
         to.push_str("?next=");
         for byte in wanted.bytes() {
@@ -175,6 +199,25 @@ fn to_sign_in(house: &House, method: &Method, uri: &Uri) -> Response {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => Declined::from(crate::door::not_signed_in()).into_response(),
     }
+}
+
+/// The address that was asked for, if it can be asked for again.
+fn wanted(method: &Method, uri: &Uri) -> String {
+    match *method {
+        Method::GET => uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The same; for a form that was sent, the page of ours that it stood on.
+fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    if *method == Method::GET {
+        return wanted(method, uri);
+    }
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = uri.authority().map(|authority| authority.as_str()).or_else(|| text(header::HOST)).unwrap_or("");
+    let own = text(header::REFERER).and_then(|from| from.strip_prefix("https://")?.strip_prefix(host));
+    own.filter(|path| path.starts_with('/')).unwrap_or("").to_owned()
 }
 
 /// A path that exists, with a method that it does not have.
@@ -281,25 +324,35 @@ fn room(
     let bound_to = session.or(before).unwrap_or_else(|| fresh_cookie(house));
     let arrival = Arrival { request: knock.request, now: knock.now };
     let account = guest.and_then(|guest| guest.account.clone());
-    (furnish(house, arrival, path, account, bound_to), is_new)
+    let device = cookie::read(headers, cookie::DEVICE).unwrap_or("").to_owned();
+    let agent = knock.user_agent.clone().unwrap_or_default();
+    (furnish(house, arrival, path, Browser { account, bound_to, peer: knock.peer, agent, device }), is_new)
+}
+
+/// What is known about the browser that a room is made for.
+#[derive(Default)]
+struct Browser {
+    account: Option<crate::frame::Account>,
+    bound_to: String,
+    peer: Option<IpAddr>,
+    agent: String,
+    device: String,
 }
 
 /// A room for whoever is turned away before the door knows anything about them. It mints no form that could be sent.
 pub(super) fn bare_room(house: &House, arrival: Arrival, path: &str) -> Room {
-    furnish(house, arrival, path, None, String::new())
+    furnish(house, arrival, path, Browser::default())
 }
 
-fn furnish(
-    house: &House,
-    arrival: Arrival,
-    path: &str,
-    account: Option<crate::frame::Account>,
-    bound_to: String,
-) -> Room {
+fn furnish(house: &House, arrival: Arrival, path: &str, browser: Browser) -> Room {
+    let Browser { account, bound_to, peer, agent, device } = browser;
     Room(Arc::new(RoomFacts {
         request: arrival.request,
         now: arrival.now,
         path: path.to_owned(),
+        peer,
+        agent,
+        device,
         account,
         synthetic: house.options.synthetic,
         sign_in: house.options.sign_in,

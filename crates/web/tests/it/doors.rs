@@ -33,6 +33,33 @@ async fn a_missing_permission_is_recorded_and_looks_like_nothing() {
 }
 
 #[tokio::test]
+async fn who_must_show_their_second_factor_again_is_sent_there_and_back() {
+    let house = house();
+    let dentist = [("cookie", "__Host-candor=dentist")];
+    let seen = house.ask("GET", "/keys?page=2", &dentist, "").await;
+    assert_eq!((seen.status, seen.header("location")), (303, "/step-up?next=/keys%3Fpage%3D2"));
+    let stepped = [("cookie", "__Host-candor=stepped-up")];
+    assert_eq!(house.ask("GET", "/keys", &stepped, "").await.status, 200);
+    assert_eq!(house.see("/keys").await.header("location"), "/sign-in?next=/keys");
+}
+
+#[tokio::test]
+async fn a_form_that_needs_it_comes_back_to_the_page_that_it_stood_on() {
+    let house = house();
+    let sent = async |from: &'static str, who: &'static str| {
+        house.ask("POST", "/keys", &[("cookie", who), ("referer", from)], "").await
+    };
+    let own = sent("https://candor.test/keys?page=2", "__Host-candor=dentist").await;
+    assert_eq!((own.status, own.header("location")), (303, "/step-up?next=/keys%3Fpage%3D2"));
+    for foreign in ["https://elsewhere.test/keys", "https://candor.test.elsewhere/keys", "nonsense"] {
+        assert_eq!(sent(foreign, "__Host-candor=dentist").await.header("location"), "/step-up");
+    }
+    assert_eq!(house.porter.refused.lock().unwrap().len(), 4, "each refusal is recorded");
+    // Whoever has shown it already is not sent round in a circle.
+    assert_eq!(sent("https://candor.test/keys", "__Host-candor=stepped-up").await.status, 403);
+}
+
+#[tokio::test]
 async fn who_has_the_permission_comes_in_and_is_named() {
     let house = house();
     let seen = house.ask("GET", "/patient/7", &[("cookie", "a=b; __Host-candor=dentist")], "").await;

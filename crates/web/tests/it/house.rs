@@ -50,10 +50,13 @@ impl Doorkeeper for Porter {
         let given = knock.bearer.as_ref().or(knock.session.as_ref()).map(|credential| credential.reveal().to_owned());
         let guest = |role| Some(Guest { ctx: ctx(knock, role), account: Some(mensah()) });
         let (dentist, cleaner) = (guest("dentist"), guest("cleaner"));
+        let mut stepped = dentist.clone();
+        stepped.iter_mut().for_each(|guest| guest.ctx.assurance = Assurance::SteppedUp);
         async move {
             match given.as_deref() {
                 Some("dentist") => Ok(dentist),
                 Some("cleaner") => Ok(cleaner),
+                Some("stepped-up") => Ok(stepped),
                 Some("broken") => Err(Fault::new("looking up a session", "disk on fire").into()),
                 _ => Err(not_signed_in().into()),
             }
@@ -74,7 +77,11 @@ impl Doorkeeper for Porter {
     ) -> BoxFuture<'a, Answer<Refusal>> {
         let who = if ctx.is_some() { "somebody" } else { "nobody" };
         self.denied.lock().unwrap().push(format!("{who} {} {}", knock.method, decl.path));
-        let refusal = if ctx.is_some() { Refusal::not_found() } else { not_signed_in() };
+        let refusal = match (ctx, decl.needs) {
+            (None, _) => not_signed_in(),
+            (Some(_), Needs::SteppedUp) => Refusal::second_factor_needed(),
+            (Some(_), _) => Refusal::not_found(),
+        };
         async { Ok(refusal) }.boxed()
     }
 
@@ -185,6 +192,10 @@ async fn patient(_: Asker, room: Room) -> Reply {
     page(room.frame("Patient"), Hello { name: "patient".into() })
 }
 
+async fn too_weak() -> Reply {
+    Err(Refusal::second_factor_needed().into())
+}
+
 async fn fault() -> Reply {
     Err(Fault::new("reading a record", "the secret cause").into())
 }
@@ -226,6 +237,8 @@ pub fn site(notes: Notes) -> Site {
         .get("/note", Needs::Public, "Shows the form of a note.", show_note)
         .post("/note", Needs::Public, "Takes a note.", take_note)
         .get("/patient/{id}", Needs::Permission("patient.read"), "Shows a patient.", patient)
+        .get("/keys", Needs::SteppedUp, "Shows what is sensitive.", patient)
+        .post("/keys", Needs::Session, "Does what the vault refuses without a step up.", too_weak)
         .get("/mine", Needs::Session, "Shows what is mine.", patient)
         .get("/fault", Needs::Public, "Fails.", fault)
         .get("/panic", Needs::Public, "Panics.", panics)
