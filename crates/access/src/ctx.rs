@@ -121,7 +121,26 @@ impl Window {
     }
 }
 
+impl Grant {
+    /// The part of this grant that lies inside another; none if nothing does.
+    fn within(&self, outer: &Self) -> Option<Self> {
+        let set = self.set.and(outer.set);
+        let scope = self.scope.within(outer.scope)?;
+        let (window, purposes) = (self.window.and(outer.window), self.purposes.and(outer.purposes));
+        (!set.is_empty()).then_some(Self { set, window, scope, purposes })
+    }
+}
+
 impl Scope {
+    /// The records that both reach; none if there is no such record.
+    pub fn within(self, outer: Self) -> Option<Self> {
+        match (self, outer) {
+            (own, Self::Tenant) => Some(own),
+            (Self::Tenant, own) => Some(own),
+            (Self::Subject(one), Self::Subject(other)) => (one == other).then_some(self),
+        }
+    }
+
     /// Whether a record about `subject` is within reach.
     pub fn reaches(self, subject: Option<SubjectId>) -> bool {
         match self {
@@ -142,6 +161,21 @@ impl Grants {
     /// Grants of somebody of this standing.
     pub fn new(list: Vec<Grant>, standing: Standing) -> Self {
         Self { list, standing, seconded: PermissionSet::default() }
+    }
+
+    /// What both hold, and never more than either: each pair of grants, as far as set, window, scope and purposes
+    /// meet, while both belong to the organisation. What was seconded for one of them is not for this.
+    #[must_use]
+    pub fn within(&self, bound: &Self) -> Self {
+        let pairs = self.list.iter().flat_map(|own| bound.list.iter().filter_map(|outer| own.within(outer)));
+        Self::new(pairs.collect(), self.standing.within(bound.standing))
+    }
+
+    /// The same grants and one more.
+    #[must_use]
+    pub fn plus(mut self, grant: Grant) -> Self {
+        self.list.push(grant);
+        self
     }
 
     /// The grants, one by one.

@@ -178,6 +178,13 @@ impl PermissionSet {
         word >> (permission.index & 63) & 1 == 1
     }
 
+    /// What both hold.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a & e, b & f, c & g, d & h])
+    }
+
     /// How many it holds.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()

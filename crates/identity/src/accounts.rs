@@ -3,10 +3,10 @@ use model::{Answer, Fault, Kind, No, RecordId, Refusal, RefusalKind, RequestId, 
 use seal::Secret;
 use vault::{Change, Changes, Expected};
 
-use crate::kinds::{Account, ApiKey, Factor, HeldRole, Organisation, Policy, SignInName, Totp};
+use crate::kinds::{Account, Factor, HeldRole, Organisation, Policy, SignInName, Totp};
 use crate::rules::email::EmailAddress;
 use crate::sign_in::known_tenant;
-use crate::{Identity, credential, roles};
+use crate::{Identity, roles};
 
 /// An organisation to be made.
 pub struct NewTenant {
@@ -186,26 +186,6 @@ impl Identity {
         })
     }
 
-    /// Makes a key for a program and returns its token, which is shown once.
-    pub async fn create_key(&self, ctx: &Ctx, order: KeyOrder) -> Answer<String> {
-        check_roles(&order.roles)?;
-        let issued = credential::issue_key(ctx.tenant, self.vault.outside().as_ref());
-        let key = ApiKey { name: order.name, owner: order.owner, roles: order.roles, ends: order.ends };
-        self.vault.commit(ctx, Changes::new().create(issued.record, &key)?).await?;
-        Ok(issued.text)
-    }
-
-    /// A key that the house makes for itself at set-up: the demo's and the probe runner's.
-    pub async fn create_key_at_set_up(
-        &self,
-        tenant: TenantId,
-        order: KeyOrder,
-        request: RequestId,
-        now: Time,
-    ) -> Answer<String> {
-        self.create_key(&self.duty(roles::SET_UP, tenant, request, now), order).await
-    }
-
     pub(crate) async fn name_id(&self, email: &EmailAddress) -> Result<RecordId, Fault> {
         self.vault.digest_id(self.house, "sign-in-name", email.as_str()).await
     }
@@ -232,7 +212,7 @@ pub(crate) fn busy() -> Refusal {
 const LEFT_AFTER_SECONDS: i64 = 10 * 60;
 
 /// Duties are the house's own: who could hold one could do what only the house may.
-fn check_roles(roles: &[HeldRole]) -> Answer<()> {
+pub(crate) fn check_roles(roles: &[HeldRole]) -> Answer<()> {
     match roles.iter().find(|held| roles::is_duty(&held.role)) {
         None => Ok(()),
         Some(held) => {

@@ -7,7 +7,7 @@ use vault::{Changes, Expected, Note};
 use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, Needs, RouteDecl, not_signed_in};
 
 use crate::credential::Presented;
-use crate::kinds::{Account, ApiKey, HeldRole, Session};
+use crate::kinds::{Account, HeldRole, Session};
 use crate::recognised::{As, Known};
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
@@ -58,31 +58,27 @@ impl Identity {
 
     async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
-        self.remembered(knock, As::Session, &presented, self.session_holder(knock, &presented)).await
-    }
-
-    async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
-        let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
-        self.remembered(knock, As::Key, &presented, self.key_holder(knock, &presented)).await
+        let known = self.remembered(knock, As::Session, &presented, self.session_holder(knock, &presented)).await?;
+        Ok(known.map(|known| known.guest(knock)))
     }
 
     /// Whoever was recognised a moment ago, or else whom the records show.
-    async fn remembered(
+    pub(crate) async fn remembered(
         &self,
         knock: &Knock,
         sort: As,
         presented: &Presented,
         look: impl Future<Output = Answer<Option<Known>>>,
-    ) -> Answer<Option<Guest>> {
+    ) -> Answer<Option<Arc<Known>>> {
         // ORDER: the tide is asked before the records are read, so that a change in between is not missed.
         let tide = self.vault.tide(presented.tenant);
         if let Some(known) = self.recognised.find((sort, presented.record), tide, knock.now) {
-            return Ok(Some(known.guest(knock)));
+            return Ok(Some(known));
         }
         let Some(known) = look.await? else { return Ok(None) };
         let known = Arc::new(known);
         self.recognised.remember((sort, presented.record), tide, knock.now, &known);
-        Ok(Some(known.guest(knock)))
+        Ok(Some(known))
     }
 
     async fn session_holder(&self, knock: &Knock, presented: &Presented) -> Answer<Option<Known>> {
@@ -115,27 +111,9 @@ impl Identity {
             grants: self.vault.registry().grants(held(&account.roles)),
             assurance,
             session: Some(SessionId::from_uuid(presented.record.uuid())),
+            networks: Vec::new(),
             account: Some(Shown { name: account.name, role, href: None }),
             good_until,
-        }))
-    }
-
-    async fn key_holder(&self, knock: &Knock, presented: &Presented) -> Answer<Option<Known>> {
-        let door = self.duty(roles::DOOR, presented.tenant, knock.request, knock.now);
-        let found = self.vault.recognise(&door, ApiKey::DECL, presented.record).await;
-        let Some(opened) = known_tenant(found)? else { return Ok(None) };
-        let key: ApiKey = opened.record()?;
-        if key.ends <= knock.now {
-            return Ok(None);
-        }
-        Ok(Some(Known {
-            tenant: presented.tenant,
-            actor: Actor::Key(ActorId::from_uuid(presented.record.uuid())),
-            grants: self.vault.registry().grants(held(&key.roles)),
-            assurance: Assurance::Key,
-            session: None,
-            account: None,
-            good_until: key.ends,
         }))
     }
 
@@ -150,7 +128,7 @@ impl Identity {
     }
 }
 
-fn held(list: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
+pub(crate) fn held(list: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
     // A second barrier: none is ever written, see `accounts.rs`.
     let may_hold = |held: &&HeldRole| !roles::is_duty(&held.role);
     list.iter()

@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod factor;
 mod kept_letter;
+mod key_use;
 mod organisation;
 mod session;
 mod sign_in_name;
@@ -11,9 +12,10 @@ mod sign_in_state;
 mod ticket;
 
 pub use account::{Account, Barred, HeldRole, RecoveryCode};
-pub use api_key::ApiKey;
+pub use api_key::{ApiKey, Bound};
 pub use factor::{Factor, Passkey, Totp};
 pub use kept_letter::KeptLetter;
+pub use key_use::KeyUse;
 pub use organisation::{Organisation, Policy};
 pub use session::Session;
 pub use sign_in_name::SignInName;
@@ -26,6 +28,7 @@ pub(crate) const ALL: &[&KindDecl] = &[
     Account::DECL,
     ApiKey::DECL,
     KeptLetter::DECL,
+    KeyUse::DECL,
     Organisation::DECL,
     Session::DECL,
     SignInName::DECL,

@@ -5,7 +5,8 @@
 //! | `kinds.rs` | what is recorded: account, session, sign-in ticket, sign-in state, sign-in name, API key, policy |
 //! | `roles.rs` | permissions, the administrator's and auditor's roles, the duties of the door |
 //! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
-//! | `accounts.rs` | first set-up, new accounts, API keys |
+//! | `accounts.rs` | first set-up, new accounts |
+//! | `keys.rs`, `key_door.rs` | programs' keys: made, replaced, revoked; recognised at the door |
 //! | `sign_in.rs` | password, then second factor, then a session |
 //! | `sessions.rs` | begun, renewed under a new token, ended |
 //! | `step_up.rs` | the second factor once more, for what is sensitive |
@@ -22,6 +23,8 @@ mod accounts;
 mod credential;
 mod doorkeeper;
 mod figures;
+mod key_door;
+mod keys;
 mod kinds;
 mod pages;
 pub mod post;
@@ -43,9 +46,10 @@ use vault::Vault;
 
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
 pub use figures::Figures;
+pub use keys::{KEYS_MAX, KeptKey, KeyWish, NewKey};
 pub use kinds::{
-    Account, ApiKey, Barred, Factor, HeldRole, KeptLetter, Organisation, Passkey, Policy, RecoveryCode, Session,
-    SignInName, SignInState, Ticket, Totp,
+    Account, ApiKey, Barred, Bound, Factor, HeldRole, KeptLetter, KeyUse, Organisation, Passkey, Policy, RecoveryCode,
+    Session, SignInName, SignInState, Ticket, Totp,
 };
 pub use pages::{Letters, State, site};
 pub use roles::{PERMISSIONS, ROLES};
@@ -64,6 +68,7 @@ pub struct Identity {
     turns: turns::Turns,
     mail: post::Mail,
     recognised: recognised::Recognised,
+    uses: key_door::Uses,
 }
 
 impl Identity {
@@ -76,6 +81,7 @@ impl Identity {
             turns: turns::Turns::new(),
             mail: post::Mail::default(),
             recognised: recognised::Recognised::default(),
+            uses: key_door::Uses::new(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod counts;
 mod evidence;
+mod key_new;
+mod keys;
 mod outbox;
 mod set_up;
 mod sign_in;
@@ -9,9 +11,13 @@ mod step_up;
 
 use std::sync::Arc;
 
+use access::Ctx;
 use askama::Template;
 use axum::http::Method;
-use web::{Cache, NavItem, Needs, Reply, Room, RouteDecl, Site, Width, page, problem_json};
+use web::{
+    Cache, Doorkeeper as _, Frame, FromForm, NavItem, Needs, Reader, Reply, Room, RouteDecl, Site, Width, page,
+    problem_json,
+};
 
 use crate::Identity;
 
@@ -79,6 +85,7 @@ pub fn site(state: State) -> Site {
         .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());
+    let pages = pages.join(key_pages(state.clone()));
     let open =
         |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
     let house = Site::api("/house", problem_json)
@@ -126,4 +133,44 @@ fn outbox(state: State) -> Site {
 /// A page for people who work here.
 fn page_for_staff(state: &State, room: &Room, title: &str, width: Width, body: impl Template) -> Reply {
     page(room.frame(title).nav(state.nav).home(state.home).width(width), body)
+}
+
+fn key_pages(state: State) -> Site {
+    let may = Needs::Permission;
+    Site::pages()
+        .get("/keys", may("key.read"), "List the programs that have a key.", keys::list)
+        .get("/keys/new", may("key.create"), "Choose what a new key may do.", key_new::ask)
+        .post("/keys/new", may("key.create"), "Make a key and show it once.", key_new::make)
+        .get("/keys/{id}", may("key.read"), "Show what a key may do and when it was used.", keys::show)
+        .get("/keys/{id}/replace", may("key.update"), "Choose how long a replaced key goes on.", keys::ask_replace)
+        .post("/keys/{id}/replace", may("key.update"), "Put a new key in the place of one.", keys::replace)
+        .post("/keys/{id}/revoke", may("key.retire"), "Revoke a key.", keys::revoke)
+        .with_state(state)
+}
+
+/// The frame of pages for those who look after the organisation.
+fn frame(state: &State, room: &Room, title: impl Into<String>) -> Frame {
+    room.frame(title).nav(state.nav).home(state.home)
+}
+
+/// Whether the asker holds a permission, so that a page offers only what can be done, be it after a second factor once
+/// more.
+fn may(state: &State, ctx: &Ctx, permission: &'static str) -> bool {
+    let sure = Ctx { assurance: crate::keys::SURE, ..ctx.clone() };
+    state.identity.permits(&sure, permission)
+}
+
+/// A form without fields: only that it came from a page of ours.
+struct Nothing;
+
+impl FromForm for Nothing {
+    fn from_form(_: &mut Reader<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// The name of a form that must do its work once.
+fn attempt_of(text: &str) -> Result<String, String> {
+    let good = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    good.then(|| text.to_owned()).ok_or_else(|| "Open the page again.".to_owned())
 }

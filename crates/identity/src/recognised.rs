@@ -11,6 +11,8 @@ use access::{Actor, Assurance, Ctx, Grants};
 use model::{Purpose, RecordId, SessionId, TenantId, Time};
 use web::{Account, Guest, Knock};
 
+use crate::rules::network::Network;
+
 /// How long somebody stays recognised without another look.
 const REMEMBERED_MICROS: i64 = 1_000_000;
 const SHELVES: usize = 16;
@@ -24,6 +26,8 @@ pub(crate) struct Known {
     pub grants: Arc<Grants>,
     pub assurance: Assurance,
     pub session: Option<SessionId>,
+    /// Where a program's key may be used from; anywhere if there is none.
+    pub networks: Vec<Network>,
     /// How pages name them; none for programs.
     pub account: Option<Account>,
     /// The first instant at which time alone could make this wrong: an end, a limit, a renewal that falls due.
@@ -111,6 +115,7 @@ mod tests {
             grants: Arc::default(),
             assurance: Assurance::TwoFactors,
             session: None,
+            networks: Vec::new(),
             account: None,
             good_until: Time::from_micros(now.micros() + good_for_micros),
         });

@@ -27,9 +27,10 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(PEOPLE, "account.update", "Change somebody's name, roles or factors."),
     PermissionDecl::new(PEOPLE, "account.retire", "Take away somebody's account.").in_person(),
     PermissionDecl::new(PEOPLE, "key.read", "See the programs that have a key."),
-    PermissionDecl::new(PEOPLE, "key.create", "Make a key for a program."),
-    PermissionDecl::new(PEOPLE, "key.update", "Change a program's key."),
+    PermissionDecl::new(PEOPLE, "key.create", "Make a key for a program.").stepped_up(),
+    PermissionDecl::new(PEOPLE, "key.update", "Put a new key in the place of a program's old one.").stepped_up(),
     PermissionDecl::new(PEOPLE, "key.retire", "Revoke a program's key."),
+    PermissionDecl::new(DOORS, "key-use.keep", "Write down when a key was last used."),
     PermissionDecl::new(DOORS, "session.keep", "Begin, renew and end sessions."),
     PermissionDecl::new(DOORS, "name.keep", "Know which organisation an address belongs to."),
     PermissionDecl::new(DOORS, "organisation.read", "See the organisation's name and policy."),
@@ -92,7 +93,15 @@ pub const ROLES: &[RoleDecl] = &[
         name: DOOR,
         title: "The door",
         words: "Recognises people and programs.",
-        permissions: &["account.read", "account.update", "key.read", "session.keep", "name.keep", "organisation.read"],
+        permissions: &[
+            "account.read",
+            "account.update",
+            "key.read",
+            "key-use.keep",
+            "session.keep",
+            "name.keep",
+            "organisation.read",
+        ],
     },
     RoleDecl {
         name: SET_UP,
@@ -115,8 +124,8 @@ pub const ROLES: &[RoleDecl] = &[
     RoleDecl {
         name: SWEEP,
         title: "Sweeping",
-        words: "Deletes sessions, sign-ins and kept letters that are over.",
-        permissions: &["session.keep", "letter.read", "letter.keep"],
+        words: "Deletes sessions, sign-ins and kept letters that are over, and revokes keys that nobody uses.",
+        permissions: &["session.keep", "letter.read", "letter.keep", "key.read", "key.retire"],
     },
 ];
 

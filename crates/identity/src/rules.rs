@@ -3,6 +3,8 @@
 pub mod code;
 /// E-mail addresses.
 pub mod email;
+pub mod key_life;
+pub mod network;
 /// New passwords.
 pub mod passphrase;
 pub mod patience;

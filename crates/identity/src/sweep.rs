@@ -2,7 +2,7 @@ use access::Ctx;
 use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
 use vault::{Change, Changes, Expected, Opened};
 
-use crate::kinds::{KeptLetter, Session, Ticket};
+use crate::kinds::{ApiKey, KeptLetter, Session, Ticket};
 use crate::{Identity, roles};
 
 /// Records deleted in one commit.
@@ -17,6 +17,8 @@ pub struct Swept {
     pub tickets: u64,
     /// Letters in the outbox that were kept long enough.
     pub letters: u64,
+    /// Keys that nobody used for 90 days, or that ended long ago.
+    pub keys: u64,
 }
 
 impl Identity {
@@ -30,7 +32,9 @@ impl Identity {
         let tickets = self.over(&duty, Ticket::DECL, |opened| Ok(opened.record::<Ticket>()?.ends <= now)).await?;
         let letters =
             self.over(&duty, KeptLetter::DECL, |opened| Ok(opened.record::<KeptLetter>()?.ends <= now)).await?;
+        let keys = self.sweep_keys(&duty).await?;
         Ok(Swept {
+            keys: self.delete(&duty, ApiKey::DECL, &keys).await?,
             sessions: self.delete(&duty, Session::DECL, &sessions).await?,
             tickets: self.delete(&duty, Ticket::DECL, &tickets).await?,
             letters: self.delete(&duty, KeptLetter::DECL, &letters).await?,

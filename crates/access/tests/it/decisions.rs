@@ -288,3 +288,31 @@ fn what_would_break_a_guard_rail_cannot_even_be_declared() {
         assert!(Registry::assemble(&[&list], &[]).is_ok(), "{name}");
     }
 }
+
+#[test]
+fn what_lies_within_two_sets_of_grants_is_exactly_what_both_allow() {
+    let registry = registry();
+    let mut dice = Dice(7);
+    for _ in 0..20_000 {
+        let mut hand = || {
+            let standing = Standing { window: window(&mut dice), barred: dice.roll(12) == 0 };
+            let list = holdings(&mut dice).into_iter().map(|one| Grant {
+                set: registry.role(one.role).unwrap().set,
+                window: one.window,
+                scope: one.scope,
+                purposes: one.purposes.map_or(Purposes::ANY, |purposes| Purposes::only(&purposes)),
+            });
+            Arc::new(Grants::new(list.collect(), standing))
+        };
+        let (one, other) = (hand(), hand());
+        let both = Arc::new(one.within(&other));
+        for permission in PERMISSIONS {
+            let permission = registry.permission(permission.name).unwrap();
+            let about = [None, Some(subject(1)), Some(subject(2))][dice.roll(3) as usize];
+            let ask = Ask { permission, tenant: tenant(1), subject: about };
+            let now = dice.roll(20) as i64;
+            let may = |grants: &Arc<Grants>| decide(&ctx(Arc::clone(grants), Assurance::TwoFactors, now), &ask).is_ok();
+            assert_eq!(may(&both), may(&one) && may(&other), "{one:?} within {other:?} at {now} for {about:?}");
+        }
+    }
+}

@@ -128,16 +128,7 @@ pub(super) async fn code(Held(state): Held<State>, room: Room, Form(sent): Form<
     }
 }
 
-/// A form without fields: only that it came from a page of ours.
-pub(super) struct Nothing;
-
-impl FromForm for Nothing {
-    fn from_form(_: &mut Reader<'_>) -> Option<Self> {
-        Some(Self)
-    }
-}
-
-pub(super) async fn out(Held(state): Held<State>, Asker(ctx): Asker, Form(sent): Form<Nothing>) -> Reply {
+pub(super) async fn out(Held(state): Held<State>, Asker(ctx): Asker, Form(sent): Form<super::Nothing>) -> Reply {
     if sent.is_err() {
         return Ok(see_other(&Next::own("/")));
     }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use identity::rules::network::Network;
 use identity::{
-    Account, ApiKey, Barred, Factor, HeldRole, KeptLetter, Organisation, Passkey, Policy, RecoveryCode, Session,
-    SignInName, SignInState, Ticket, Totp,
+    Account, ApiKey, Barred, Bound, Factor, HeldRole, KeptLetter, KeyUse, Organisation, Passkey, Policy, RecoveryCode,
+    Session, SignInName, SignInState, Ticket, Totp,
 };
 use model::golden::{Broken, check};
-use model::{Kind, SubjectId, TenantId, Time};
+use model::{Kind, RecordId, SubjectId, TenantId, Time};
 
 const VERIFIER: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -51,7 +52,20 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
                 barred: Some(Barred { at: at(60), by: account, reason: "left the practice".into() }),
             },
         ),
-        one(dir, &ApiKey { name: "a program".into(), owner: account, roles, ends: at(86_400) }),
+        one(
+            dir,
+            &ApiKey {
+                name: "a program".into(),
+                hint: "0aZ9k3".into(),
+                owner: account,
+                bound: Bound::Owner,
+                roles,
+                permissions: vec!["key.read".into()],
+                networks: vec![Network::parse("192.0.2.0/24").unwrap(), Network::parse("2001:db8::7").unwrap()],
+                ends: at(86_400),
+                successor: Some(RecordId::from_bytes([7; 16])),
+            },
+        ),
         one(
             dir,
             &KeptLetter {
@@ -64,6 +78,7 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
                 ends: at(86_400),
             },
         ),
+        one(dir, &KeyUse { key: RecordId::from_bytes([7; 16]), last: at(3600), from: Some("192.0.2.7".into()) }),
         one(dir, &Organisation { name: "Brightwater Dental".into(), synthetic: true, policy: Policy::USUAL }),
         one(
             dir,

@@ -147,6 +147,16 @@ impl House {
         self.see("/sign-in", &format!("__Host-candor={token}")).await.status == 303
     }
 
+    /// The same from an address.
+    pub async fn by_key_from(&self, token: &str, address: &str) -> u16 {
+        let peer: std::net::SocketAddr = format!("{address}:4711").parse().unwrap();
+        let mut request = Request::builder().uri("/audit/entries").header("host", "candor.test");
+        request =
+            request.header("authorization", format!("Bearer {token}")).extension(axum::extract::ConnectInfo(peer));
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        response.status().as_u16()
+    }
+
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Heard {
         let mut request = Request::builder().method(method).uri(path).header("host", "candor.test");
         for (name, value) in headers {

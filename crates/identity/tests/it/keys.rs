@@ -43,14 +43,22 @@ async fn a_changed_or_foreign_key_is_nobodys() {
         assert_eq!(house.by_key(&changed).await, 401, "character {at}");
     }
     let mixed = format!("{}{}", &others[..prefix + 22], &token[prefix + 22..]);
+    let other_sum = format!("{}{}", &token[..prefix + 64], &others[prefix + 64..]);
     let session = house.sign_in(&ada.email).await;
-    for bad in
-        [mixed.as_str(), &token[prefix..], "garbage", &"A".repeat(64), &format!("candor_key_{session}"), &session]
-    {
+    for bad in [
+        mixed.as_str(),
+        &other_sum,
+        &token[prefix..],
+        &token[prefix..prefix + 64],
+        "garbage",
+        &"A".repeat(64),
+        &format!("candor_key_{session}"),
+        &session,
+    ] {
         assert_eq!(house.by_key(bad).await, 401, "{bad}");
     }
     assert_eq!(house.by_key(&token).await, 200);
-    assert!(!house.knows(&token[prefix..]).await, "a key is no session");
+    assert!(!house.knows(&token[prefix..prefix + 64]).await, "a key is no session");
 }
 
 #[tokio::test]
@@ -81,4 +89,15 @@ async fn nobody_is_given_a_duty_of_the_house() {
     }
     let figures = house.identity.figures(REQUEST, house.now()).await.unwrap();
     assert_eq!(figures.accounts, 1, "nothing was made");
+}
+
+#[tokio::test]
+async fn a_key_of_set_up_ends_within_a_year_too() {
+    let house = House::new().await;
+    let ada = house.somebody("ada@example.org").await;
+    for seconds in [0, -1, 365 * 24 * 3600 + 1, i64::MAX / 1_000_000] {
+        let refusal = refused(key(&house, &ada, ada.tenant, "auditor", seconds).await);
+        assert_eq!(refusal.problems[0].path, "ends", "{seconds}");
+    }
+    key(&house, &ada, ada.tenant, "auditor", 365 * 24 * 3600).await.unwrap();
 }

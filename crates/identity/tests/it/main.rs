@@ -12,6 +12,7 @@
 mod accounts;
 mod golden;
 mod house;
+mod key_pages;
 mod keys;
 mod mail;
 mod pages;
