@@ -128,7 +128,7 @@ const SUBJECTS_MAX: u16 = 1_000;
 /// Builds every artefact. Never fails and never panics: whatever is wrong becomes a finding.
 pub fn build(order: &Order) -> Built {
     let mut notes = Notes::default();
-    let Some(mut study) = usdm::read(order.protocol, order.design, &mut notes) else {
+    let Some((mut study, mut outcomes)) = usdm::read(order.protocol, order.design, &mut notes) else {
         return unreadable(order, notes);
     };
     let mut schedule = schedule::resolve(&study.design, &mut notes);
@@ -153,7 +153,7 @@ pub fn build(order: &Order) -> Built {
         acrf: &acrf,
         cases: &cases,
     };
-    let outcomes = conformance::run(&whole, &mut notes);
+    outcomes.extend(conformance::run(&whole, &mut notes));
     let (findings, proposals, blockers) = notes.settle();
     drop(cases);
     let mut built = Built {

