@@ -32,6 +32,16 @@ pub struct NewAccount {
     pub factor: Option<String>,
 }
 
+/// An account about to be written.
+pub(crate) struct Placing<'a> {
+    /// Its id.
+    pub account: SubjectId,
+    /// The address to sign in with.
+    pub email: &'a EmailAddress,
+    /// The account.
+    pub record: Account,
+}
+
 /// A key to be made for a program.
 pub struct KeyOrder {
     /// What it is for.
@@ -103,18 +113,26 @@ impl Identity {
         now: Time,
     ) -> Answer<SubjectId> {
         let account = self.vault.outside().subject_id();
-        let name_id = self.name_id(&new.email).await?;
+        let email = new.email.clone();
         let record = self.account_of(new, now).await?;
-        let house = self.duty(roles::SET_UP, self.house, request, now);
-        self.claim(&house, name_id, SignInName { tenant, account }).await?;
         let duty = self.duty(roles::SET_UP, tenant, request, now);
-        let made = self.vault.commit(&duty, Changes::new().create(RecordId::of_subject(account), &record)?).await;
-        if let Err(no) = made {
+        self.place_account(&duty, Placing { account, email: &email, record }, Changes::new()).await?;
+        Ok(account)
+    }
+
+    /// Writes an account as whoever `ctx` is, in one batch with `changes`: first the name, then both.
+    pub(crate) async fn place_account(&self, ctx: &Ctx, new: Placing<'_>, changes: Changes) -> Answer<()> {
+        check_roles(&new.record.roles)?;
+        let name_id = self.name_id(new.email).await?;
+        let house = self.duty(roles::SET_UP, self.house, ctx.request, ctx.now);
+        self.claim(&house, name_id, SignInName { tenant: ctx.tenant, account: new.account }).await?;
+        let changes = changes.create(RecordId::of_subject(new.account), &new.record)?;
+        if let Err(no) = self.vault.commit(ctx, changes).await {
             let release = Change::Retire(SignInName::DECL, name_id, Expected::Any);
             self.vault.commit(&house, Changes::new().and(release)).await?;
             return Err(no);
         }
-        Ok(account)
+        Ok(())
     }
 
     /// Makes the first organisation and its administrator; afterwards set-up is over for good.

@@ -1,37 +1,61 @@
 //! The list of kinds; each declares itself in its own file.
 
+mod access_request;
 mod account;
 mod api_key;
 mod factor;
+mod invitation;
 mod kept_letter;
 mod key_use;
+mod letter_budget;
 mod organisation;
+mod reset;
 mod session;
 mod sign_in_name;
 mod sign_in_state;
+mod sign_up;
+mod sign_up_place;
+mod sign_up_policy;
+mod spent_challenge;
 mod ticket;
 
+pub use access_request::{AccessRequest, Decision, Outcome, Way};
 pub use account::{Account, Barred, HeldRole, RecoveryCode};
 pub use api_key::{ApiKey, Bound};
 pub use factor::{Factor, Passkey, Totp};
+pub use invitation::Invitation;
 pub use kept_letter::KeptLetter;
 pub use key_use::KeyUse;
+pub use letter_budget::LetterBudget;
 pub use organisation::{Organisation, Policy};
+pub use reset::Reset;
 pub use session::Session;
 pub use sign_in_name::SignInName;
 pub use sign_in_state::SignInState;
+pub use sign_up::{MailedCode, SignUp};
+pub use sign_up_place::SignUpPlace;
+pub use sign_up_policy::{SignUpMode, SignUpPolicy};
+pub use spent_challenge::SpentChallenge;
 pub use ticket::Ticket;
 
 use model::{Kind, KindDecl};
 
 pub(crate) const ALL: &[&KindDecl] = &[
+    AccessRequest::DECL,
     Account::DECL,
     ApiKey::DECL,
+    Invitation::DECL,
     KeptLetter::DECL,
     KeyUse::DECL,
+    LetterBudget::DECL,
     Organisation::DECL,
+    Reset::DECL,
     Session::DECL,
     SignInName::DECL,
     SignInState::DECL,
+    SignUp::DECL,
+    SignUpPlace::DECL,
+    SignUpPolicy::DECL,
+    SpentChallenge::DECL,
     Ticket::DECL,
 ];

@@ -10,6 +10,9 @@
 //! | `sign_in.rs` | password, then second factor, then a session |
 //! | `sessions.rs` | begun, renewed under a new token, ended |
 //! | `step_up.rs` | the second factor once more, for what is sensitive |
+//! | `sign_up.rs`, `sign_up/` | how people come to have an account |
+//! | `reset.rs` | a new password for who lost theirs |
+//! | `challenge.rs` | whether somebody who knocks is a robot |
 //! | `turns.rs` | one attempt at a time for each account |
 //! | `sweep.rs` | sessions and tickets that are over are deleted |
 //! | `post.rs`, `post/` | letters, and who carries them |
@@ -20,6 +23,7 @@
 //! INVARIANT: a session exists only after two factors. There is no setting, column or call that says otherwise.
 
 mod accounts;
+mod challenge;
 mod credential;
 mod doorkeeper;
 mod figures;
@@ -29,10 +33,12 @@ mod kinds;
 mod pages;
 pub mod post;
 mod recognised;
+mod reset;
 mod roles;
 pub mod rules;
 mod sessions;
 mod sign_in;
+mod sign_up;
 mod step_up;
 mod sweep;
 mod turns;
@@ -45,15 +51,22 @@ use seal::password::Hasher;
 use vault::Vault;
 
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
+pub use challenge::Guarded;
 pub use figures::Figures;
 pub use keys::{KEYS_MAX, KeptKey, KeyWish, NewKey};
+pub use kinds::{
+    AccessRequest, Decision, Invitation, LetterBudget, MailedCode, Outcome, Reset, SignUp, SignUpMode, SignUpPlace,
+    SignUpPolicy, SpentChallenge, Way,
+};
 pub use kinds::{
     Account, ApiKey, Barred, Bound, Factor, HeldRole, KeptLetter, KeyUse, Organisation, Passkey, Policy, RecoveryCode,
     Session, SignInName, SignInState, Ticket, Totp,
 };
 pub use pages::{Letters, State, site};
+pub use reset::RESET_SECONDS;
 pub use roles::{PERMISSIONS, ROLES};
 pub use sign_in::{Caller, SignedIn, Step};
+pub use sign_up::{Invited, Joined, Place, Requested, SignUpForm, Verdict};
 pub use sweep::Swept;
 
 /// Every kind that identity stores.
@@ -67,6 +80,7 @@ pub struct Identity {
     house: TenantId,
     turns: turns::Turns,
     mail: post::Mail,
+    waiting: challenge::Waiting,
     recognised: recognised::Recognised,
     uses: key_door::Uses,
 }
@@ -80,6 +94,7 @@ impl Identity {
             house,
             turns: turns::Turns::new(),
             mail: post::Mail::default(),
+            waiting: challenge::Waiting::default(),
             recognised: recognised::Recognised::default(),
             uses: key_door::Uses::new(),
         }

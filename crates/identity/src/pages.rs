@@ -1,12 +1,16 @@
 //! Pages of the door, and the addresses where programs read counts and evidence.
 
+mod challenge;
 mod counts;
 mod evidence;
+mod joining;
 mod key_new;
 mod keys;
 mod outbox;
+mod reset;
 mod set_up;
 mod sign_in;
+mod sign_up;
 mod step_up;
 
 use std::sync::Arc;
@@ -86,6 +90,7 @@ pub fn site(state: State) -> Site {
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());
     let pages = pages.join(key_pages(state.clone()));
+    let pages = pages.join(joining_site(state.clone()));
     let open =
         |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
     let house = Site::api("/house", problem_json)
@@ -116,6 +121,47 @@ pub fn site(state: State) -> Site {
         Letters::Sent => whole,
         Letters::Kept => whole.join(outbox(state)),
     }
+}
+
+/// How people come in, and how they come in again.
+fn joining_site(state: State) -> Site {
+    let public = |method, path, words| RouteDecl::new(method, path, Needs::Public, words).own_scripts();
+    let script =
+        RouteDecl::new(Method::GET, challenge::SCRIPT, Needs::Public, "The script that answers a bot challenge.");
+    let may = Needs::Permission;
+    Site::pages()
+        .get("/sign-up", Needs::Public, "Ask which organisation somebody wants to join.", sign_up::ask_where)
+        .post("/sign-up", Needs::Public, "Find an organisation's sign-up page.", sign_up::go_where)
+        .add(script.cache(Cache::Public { seconds: 3600 }), challenge::script)
+        .add(public(Method::GET, "/sign-up/{place}", "Sign up at an organisation."), sign_up::ask)
+        .add(public(Method::POST, "/sign-up/{place}", "Begin to sign up: send a code by mail."), sign_up::begin)
+        .add(public(Method::POST, "/sign-up/{place}/code", "Check the code that came by mail."), sign_up::code)
+        .add(public(Method::POST, "/sign-up/{place}/again", "Send another code by mail."), sign_up::again)
+        .post("/sign-up/{place}/password", Needs::Public, "Choose a password, and join or ask to.", sign_up::password)
+        .get("/welcome", Needs::Session, "The first page of somebody new.", sign_up::welcome)
+        .add(public(Method::GET, "/reset", "Ask for a letter with a link to choose a new password."), reset::ask)
+        .add(public(Method::POST, "/reset", "Send a letter with a link to choose a new password."), reset::send)
+        .get("/reset/choose", Needs::Public, "Choose a new password, with the link from the letter.", reset::choose)
+        .post("/reset/choose", Needs::Public, "Change the password, once, and end every session.", reset::set)
+        .get("/people/sign-up", may("sign-up.read"), "Show how people come to have an account here.", joining::settings)
+        .post("/people/sign-up", may("sign-up.set"), "Change how people come to have one.", joining::save_settings)
+        .get("/people/invitations", may("invitation.read"), "Show who is invited.", joining::invitations)
+        .post("/people/invitations", may("invitation.send"), "Invite somebody.", joining::invite)
+        .post(
+            "/people/invitations/{id}/withdraw",
+            may("invitation.withdraw"),
+            "Take an invitation back.",
+            joining::withdraw,
+        )
+        .get("/people/requests", may("request.read"), "Show who asks for access.", joining::requests)
+        .get("/people/requests/{id}", may("request.read"), "Show one request for access.", joining::request)
+        .post(
+            "/people/requests/{id}",
+            may("request.decide"),
+            "Accept or decline a request for access.",
+            joining::decide,
+        )
+        .with_state(state)
 }
 
 /// Only where letters are kept.

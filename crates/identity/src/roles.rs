@@ -17,6 +17,7 @@ pub(crate) const SWEEP: &str = "duty.sweep";
 
 const PEOPLE: &str = "People and keys";
 const DOORS: &str = "The door";
+const JOINING: &str = "Joining";
 const LETTERS: &str = "Letters";
 const EVIDENCE: &str = "Evidence";
 
@@ -36,6 +37,14 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(DOORS, "organisation.read", "See the organisation's name and policy."),
     PermissionDecl::new(DOORS, "organisation.create", "Make an organisation."),
     PermissionDecl::new(DOORS, "organisation.update", "Change the organisation's name and policy.").in_person(),
+    PermissionDecl::new(JOINING, "sign-up.read", "See how people come to have an account here."),
+    PermissionDecl::new(JOINING, "sign-up.set", "Change how people come to have an account here."),
+    PermissionDecl::new(JOINING, "sign-up.keep", "Take people through signing up."),
+    PermissionDecl::new(JOINING, "request.read", "See who asks for access, and how everybody here came to have it."),
+    PermissionDecl::new(JOINING, "request.decide", "Accept or decline somebody who asks for access.").in_person(),
+    PermissionDecl::new(JOINING, "invitation.read", "See who is invited."),
+    PermissionDecl::new(JOINING, "invitation.send", "Invite somebody.").in_person(),
+    PermissionDecl::new(JOINING, "invitation.withdraw", "Take an invitation back, or use it up."),
     PermissionDecl::new(LETTERS, "letter.read", "Read the letters that a demo house keeps instead of sending them."),
     PermissionDecl::new(LETTERS, "letter.keep", "Keep letters instead of sending them, and delete them again."),
     PermissionDecl::new(EVIDENCE, "evidence.read", "Read the audit log."),
@@ -61,6 +70,13 @@ pub const ROLES: &[RoleDecl] = &[
             "key.retire",
             "organisation.read",
             "organisation.update",
+            "sign-up.read",
+            "sign-up.set",
+            "request.read",
+            "request.decide",
+            "invitation.read",
+            "invitation.send",
+            "invitation.withdraw",
             "letter.read",
             "evidence.read",
         ],
@@ -84,6 +100,12 @@ pub const ROLES: &[RoleDecl] = &[
         permissions: &["figures.read"],
     },
     RoleDecl {
+        name: "newcomer",
+        title: "Newcomer",
+        words: "Has an account and may see the organisation's name and policy. Whoever joins without a person deciding holds this role and no other.",
+        permissions: &["organisation.read"],
+    },
+    RoleDecl {
         name: "mailroom",
         title: "Mailroom",
         words: "A program that reads the letters that a demo house keeps instead of sending them.",
@@ -98,6 +120,12 @@ pub const ROLES: &[RoleDecl] = &[
             "account.update",
             "key.read",
             "key-use.keep",
+            "sign-up.read",
+            "sign-up.keep",
+            "invitation.read",
+            "account.read",
+            "account.update",
+            "key.read",
             "session.keep",
             "name.keep",
             "organisation.read",
@@ -107,7 +135,18 @@ pub const ROLES: &[RoleDecl] = &[
         name: SET_UP,
         title: "Set-up",
         words: "Makes organisations and their first accounts.",
-        permissions: &["account.create", "key.create", "name.keep", "organisation.read", "organisation.create"],
+        permissions: &[
+            "sign-up.read",
+            "sign-up.set",
+            "sign-up.keep",
+            "invitation.read",
+            "invitation.withdraw",
+            "account.create",
+            "key.create",
+            "name.keep",
+            "organisation.read",
+            "organisation.create",
+        ],
     },
     RoleDecl {
         name: COUNT,
@@ -126,10 +165,17 @@ pub const ROLES: &[RoleDecl] = &[
         title: "Sweeping",
         words: "Deletes sessions, sign-ins and kept letters that are over, and revokes keys that nobody uses.",
         permissions: &["session.keep", "letter.read", "letter.keep", "key.read", "key.retire"],
+        words: "Deletes sessions, sign-ins and kept letters that are over.",
+        permissions: &["sign-up.keep", "request.read", "session.keep", "letter.read", "letter.keep"],
     },
 ];
 
 /// Whether a role is one of the house's own duties, which no account and no key can hold.
 pub(crate) fn is_duty(role: &str) -> bool {
     role.starts_with("duty.")
+}
+
+/// Whether a role is for people, and may be given by one of them: not a duty, not a program's, not the administrator's.
+pub(crate) fn is_for_staff(role: &str) -> bool {
+    !is_duty(role) && !["administrator", "prover", "mailroom", "integration"].contains(&role)
 }

@@ -4,8 +4,11 @@ pub mod code;
 /// E-mail addresses.
 pub mod email;
 pub mod key_life;
+pub mod mailed_code;
 pub mod network;
 /// New passwords.
 pub mod passphrase;
 pub mod patience;
 pub(crate) mod qr;
+pub mod sign_up;
+pub mod work;

@@ -169,7 +169,7 @@ impl Identity {
         Ok(is_good.then_some((opened, record)))
     }
 
-    async fn ticket(&self, door: &Ctx, account: SubjectId, record: &Account) -> Answer<Step> {
+    pub(crate) async fn ticket(&self, door: &Ctx, account: SubjectId, record: &Account) -> Answer<Step> {
         let issued = credential::issue(door.tenant, self.vault.outside().as_ref());
         let enrolling = match record.factors.is_empty() {
             false => None,

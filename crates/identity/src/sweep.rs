@@ -2,7 +2,7 @@ use access::Ctx;
 use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
 use vault::{Change, Changes, Expected, Opened};
 
-use crate::kinds::{ApiKey, KeptLetter, Session, Ticket};
+use crate::kinds::{ApiKey, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket};
 use crate::{Identity, roles};
 
 /// Records deleted in one commit.
@@ -19,7 +19,20 @@ pub struct Swept {
     pub letters: u64,
     /// Keys that nobody used for 90 days, or that ended long ago.
     pub keys: u64,
+    /// Sign-ups, links to choose a password, used challenges and counts of letters that are over.
+    pub others: u64,
 }
+
+/// Whether a record is over.
+type IsOver = fn(&Opened, Time) -> Answer<bool>;
+
+/// What else ends by itself.
+const OTHERS: [(&KindDecl, IsOver); 4] = [
+    (SignUp::DECL, |opened, now| Ok(opened.record::<SignUp>()?.ends <= now)),
+    (Reset::DECL, |opened, now| Ok(opened.record::<Reset>()?.ends <= now)),
+    (LetterBudget::DECL, |opened, now| Ok(opened.record::<LetterBudget>()?.ends <= now)),
+    (SpentChallenge::DECL, |opened, now| Ok(opened.record::<SpentChallenge>()?.ends <= now)),
+];
 
 impl Identity {
     /// Deletes the sessions and tickets of an organisation that are over, as a duty of the house.
@@ -32,9 +45,15 @@ impl Identity {
         let tickets = self.over(&duty, Ticket::DECL, |opened| Ok(opened.record::<Ticket>()?.ends <= now)).await?;
         let letters =
             self.over(&duty, KeptLetter::DECL, |opened| Ok(opened.record::<KeptLetter>()?.ends <= now)).await?;
+        let mut others = 0;
+        for (kind, is_over) in OTHERS {
+            let over = self.over(&duty, kind, |opened| is_over(opened, now)).await?;
+            others += self.delete(&duty, kind, &over).await?;
+        }
         let keys = self.sweep_keys(&duty).await?;
         Ok(Swept {
             keys: self.delete(&duty, ApiKey::DECL, &keys).await?,
+            others,
             sessions: self.delete(&duty, Session::DECL, &sessions).await?,
             tickets: self.delete(&duty, Ticket::DECL, &tickets).await?,
             letters: self.delete(&duty, KeptLetter::DECL, &letters).await?,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::factor::{Factor, Passkey, Totp};
+use crate::rules::email::EmailAddress;
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Kind)]
@@ -58,6 +59,9 @@ pub struct Account {
     #[field(sensitivity = Internal)]
     pub barred: Option<Barred>,
 }
+
+/// Earlier verifiers kept at most, whatever the policy asks for.
+const FORMER_MAX: usize = 24;
 
 /// A role held in an access window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +121,39 @@ impl Account {
     /// Recovery codes that have not been used.
     pub fn recovery_left(&self) -> usize {
         self.recovery.iter().filter(|code| code.used.is_none()).count()
+    }
+
+    /// The account of somebody who joins: no second factor yet, so it reaches nothing but its enrolment.
+    pub(crate) fn joining(
+        email: &EmailAddress,
+        name: String,
+        roles: Vec<HeldRole>,
+        verifier: String,
+        now: Time,
+    ) -> Self {
+        Self {
+            email: email.as_str().to_owned(),
+            name,
+            roles,
+            verifier: Some(verifier),
+            password_since: now,
+            former: Vec::new(),
+            factors: Vec::new(),
+            recovery: Vec::new(),
+            era: 0,
+            from: None,
+            until: None,
+            barred: None,
+        }
+    }
+
+    /// The same account with another password, which ends every session.
+    pub(crate) fn with_password(mut self, verifier: String, now: Time) -> Self {
+        if let Some(old) = self.verifier.replace(verifier) {
+            self.former.insert(0, old);
+            self.former.truncate(FORMER_MAX);
+        }
+        Self { password_since: now, era: self.era + 1, ..self }
     }
 }
 

@@ -151,7 +151,7 @@ fn password_page(room: &Room, form: &Returned, notice: Option<Notice>, status: S
     page(room.frame("Sign in").width(Width::Reading).status(status), body)
 }
 
-fn second_page(room: &Room, step: Step, next: &str, email: &str) -> Reply {
+pub(super) fn second_page(room: &Room, step: Step, next: &str, email: &str) -> Reply {
     let fields = match &step {
         Step::Code { ticket } => Fields::of(&[("ticket", ticket), ("next", next)]),
         Step::Enrol { ticket, secret, .. } => {

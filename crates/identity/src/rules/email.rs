@@ -21,6 +21,11 @@ impl EmailAddress {
         if good { Ok(Self(text)) } else { Err("Enter an e-mail address in the form name@example.org.".to_owned()) }
     }
 
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use identity::rules::network::Network;
-use identity::{
-    Account, ApiKey, Barred, Bound, Factor, HeldRole, KeptLetter, KeyUse, Organisation, Passkey, Policy, RecoveryCode,
-    Session, SignInName, SignInState, Ticket, Totp,
-};
+use identity::*;
 use model::golden::{Broken, check};
 use model::{Kind, RecordId, SubjectId, TenantId, Time};
 
@@ -25,6 +22,28 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         HeldRole { role: "auditor".into(), from: Some(at(0)), until: Some(at(86_400)) },
     ];
     vec![
+        one(
+            dir,
+            &AccessRequest {
+                person: account,
+                email: "ada@example.org".into(),
+                name: "Ada Mensah".into(),
+                role: "receptionist".into(),
+                way: Way::Invitation { by: account },
+                verifier: Some(
+                    "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+                        .into(),
+                ),
+                since: at(0),
+                answer_by: at(1_209_600),
+                decision: Some(Decision {
+                    outcome: Outcome::Accepted,
+                    by: Some(account),
+                    at: at(60),
+                    reason: "We know her.".into(),
+                }),
+            },
+        ),
         one(
             dir,
             &Account {
@@ -68,6 +87,17 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         ),
         one(
             dir,
+            &Invitation {
+                person: account,
+                email: "ada@example.org".into(),
+                role: "receptionist".into(),
+                by: account,
+                since: at(0),
+                until: at(604_800),
+            },
+        ),
+        one(
+            dir,
             &KeptLetter {
                 addressee: account,
                 to: "ada@example.org".into(),
@@ -79,7 +109,9 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
             },
         ),
         one(dir, &KeyUse { key: RecordId::from_bytes([7; 16]), last: at(3600), from: Some("192.0.2.7".into()) }),
+        one(dir, &LetterBudget { letters: 3, ends: at(3600) }),
         one(dir, &Organisation { name: "Brightwater Dental".into(), synthetic: true, policy: Policy::USUAL }),
+        one(dir, &Reset { account, ends: at(1800) }),
         one(
             dir,
             &Session {
@@ -96,6 +128,35 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         ),
         one(dir, &SignInName { tenant, account }),
         one(dir, &SignInState { account, wrong: 2, wrong_at: Some(at(30)), code_step: 59_833_333 }),
+        one(
+            dir,
+            &SignUp {
+                person: account,
+                email: "ada@example.org".into(),
+                name: "Ada Mensah".into(),
+                asked: Some("receptionist".into()),
+                code: MailedCode {
+                    digest: Some(RecordId::from_bytes([8; 16])),
+                    ends: at(900),
+                    wrong: 1,
+                    sends: 2,
+                    sent: at(0),
+                },
+                proven: Some(at(60)),
+                ends: at(3600),
+            },
+        ),
+        one(dir, &SignUpPlace { tenant }),
+        one(
+            dir,
+            &SignUpPolicy {
+                mode: SignUpMode::VerifiedDomain,
+                place: "brightwater".into(),
+                domains: vec!["brightwater.example".into()],
+                offered: vec!["receptionist".into()],
+            },
+        ),
+        one(dir, &SpentChallenge { ends: at(1200) }),
         one(
             dir,
             &Ticket { account, wrong: 1, enrolling: Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into()), ends: at(600) },
