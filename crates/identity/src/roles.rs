@@ -164,9 +164,7 @@ pub const ROLES: &[RoleDecl] = &[
         name: SWEEP,
         title: "Sweeping",
         words: "Deletes sessions, sign-ins and kept letters that are over, and revokes keys that nobody uses.",
-        permissions: &["session.keep", "letter.read", "letter.keep", "key.read", "key.retire"],
-        words: "Deletes sessions, sign-ins and kept letters that are over.",
-        permissions: &["sign-up.keep", "request.read", "session.keep", "letter.read", "letter.keep"],
+        permissions: &["session.keep", "letter.read", "letter.keep", "sign-up.keep", "key.read", "key.retire"],
     },
 ];
 

@@ -77,7 +77,7 @@ pub(in super::super) async fn withdraw(
     Held(state): Held<State>,
     Asker(ctx): Asker,
     Path(id): Path<String>,
-    Form(sent): Form<super::super::sign_in::Nothing>,
+    Form(sent): Form<super::super::Nothing>,
 ) -> Reply {
     let id: RecordId = id.parse().map_err(|_| Refusal::not_found())?;
     if sent.is_ok() {
