@@ -41,6 +41,8 @@ pub(crate) struct Run<'i, 'r> {
     matched: Vec<Spot>,
     removed: Vec<RuleIndex>,
     spared: Vec<(&'i [RuleIndex], &'i Target)>,
+    /// Those of fields that were not met yet. Most never are, and then cost nothing.
+    unmet: Vec<(&'i [RuleIndex], &'i Target)>,
     processor: Processor,
     force_body: Force,
     engine: EngineState,
@@ -90,6 +92,7 @@ impl<'i, 'r> Run<'i, 'r> {
             matched: Vec::new(),
             removed: Vec::new(),
             spared: Vec::new(),
+            unmet: Vec::new(),
             processor: Processor::of(request.header(b"content-type").unwrap_or_default()),
             force_body: Force::Off,
             engine: EngineState::On,
@@ -106,7 +109,7 @@ impl<'i, 'r> Run<'i, 'r> {
         for spared in all.filter(|spared| spared.route.covers(request.method, request.path())) {
             match &spared.field {
                 None => run.removed.extend(&spared.rules),
-                Some(field) => run.spared.push((&spared.rules, field)),
+                Some(field) => run.unmet.push((&spared.rules, field)),
             }
         }
         run
@@ -149,6 +152,9 @@ impl<'i, 'r> Run<'i, 'r> {
             self.beyond(limit);
         }
         self.values.take(collector, &mut self.texts, self.program.rereads);
+        let (met, unmet) = std::mem::take(&mut self.unmet).into_iter().partition(|(_, target)| self.is_met(target));
+        self.unmet = unmet;
+        self.spared.extend::<Vec<_>>(met);
         self.spots.iter_mut().for_each(|spots| *spots = None);
         self.views.iter_mut().for_each(|view| *view = None);
     }

@@ -2,6 +2,7 @@
 //!
 //! Everything inside a part is escaped by its own template, so putting one into a page can never open a hole.
 
+mod bars;
 mod button;
 mod field;
 mod notice;
@@ -16,6 +17,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+pub use bars::Bars;
 pub use button::{Button, ButtonLink, Look};
 pub use field::{Area, Choice, Choices, DateField, Field, Kind, Pick, Select};
 pub use notice::{Empty, ErrorSummary, Notice, Progress};

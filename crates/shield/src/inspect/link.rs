@@ -143,7 +143,7 @@ impl<'i, 'r> Run<'i, 'r> {
     }
 
     fn is_spared(&self, index: RuleIndex, spot: &Spot) -> bool {
-        self.spared.iter().any(|(rules, target)| rules.contains(&index) && self.is_under(spot, target))
+        self.spared.iter().any(|(rules, target)| self.is_under(spot, target) && rules.contains(&index))
     }
 
     fn spot(&mut self, rule: &'i Rule, link: &'i Link, spot: &Spot) -> bool {

@@ -188,6 +188,22 @@ impl<'i, 'r> Run<'i, 'r> {
         same && is_named(self.name_bytes(spot), &target.key)
     }
 
+    /// Whether the request has a field that a target names. What rules make up as they run counts as met.
+    pub(super) fn is_met(&self, target: &Target) -> bool {
+        use Variable::{Args, ArgsGet, ArgsPost, Files, RequestCookies, RequestHeaders};
+        let variables: &[Variable] = match target.variable {
+            Args => &[ArgsGet, ArgsPost],
+            ArgsGet => &[ArgsGet],
+            ArgsPost => &[ArgsPost],
+            RequestCookies => &[RequestCookies],
+            RequestHeaders => &[RequestHeaders],
+            Files => &[Files],
+            _ => return true,
+        };
+        let values = variables.iter().flat_map(|variable| self.values.of(*variable));
+        values.filter_map(|index| self.values.get(*index)).any(|value| is_named(&value.name, &target.key))
+    }
+
     pub(super) fn expand(&mut self, text: &'i Macro, rule: &'i Rule) -> Vec<u8> {
         let mut out = Vec::new();
         for part in &text.parts {
