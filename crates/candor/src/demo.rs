@@ -83,7 +83,7 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
             (
                 "amara",
                 "Dr Amara Mensah",
-                &["principal-dentist", "administrator"],
+                &["principal-dentist", "administrator", "security-analyst"],
                 "principal dentist and administrator",
             ),
             ("jonas", "Dr Jonas Lindqvist", &["associate-dentist"], "associate dentist"),
@@ -98,7 +98,7 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
             (
                 "siobhan",
                 "Dr Siobhán Kelly",
-                &["principal-dentist", "administrator"],
+                &["principal-dentist", "administrator", "security-analyst"],
                 "principal dentist and administrator",
             ),
             ("wei", "Wei Zhang", &["receptionist"], "receptionist"),
@@ -115,6 +115,9 @@ const PROBE_STAFF: [Staff; 6] = [
     ("second-dentist", "Probe Second Dentist", &["principal-dentist"], "principal-dentist"),
     ("third-dentist", "Probe Third Dentist", &["principal-dentist"], "principal-dentist"),
 ];
+
+/// Who looks at what strangers try on the house.
+const HOUSE_STAFF: Staff = ("noor", "Noor Haddad", &["house.security-analyst"], "security analyst of the house");
 
 /// Where the demo keeps its own secrets.
 const KEPT: &str = "demo.json";
@@ -155,6 +158,8 @@ async fn make(house: &House, patients: usize) -> Answer<Furnished> {
     for (name, idle_seconds) in [("probe-a", None), ("probe-b", Some(SHORT_IDLE_SECONDS))] {
         furnished.probe.push(probe_tenant(house, name, idle_seconds).await?);
     }
+    let (_, sign_in) = hire(house, house.name.house, &HOUSE_STAFF, "The house", "candor.example").await?;
+    furnished.sign_ins.push(sign_in);
     let owner = Some(SubjectId::from_uuid(house.name.house.uuid()));
     furnished.figures_token = key(house, house.name.house, owner, "Probe runner", &["prover"]).await?;
     Ok(furnished)
@@ -171,7 +176,7 @@ async fn probe_tenant(house: &House, name: &str, idle_seconds: Option<i64>) -> A
         owner.get_or_insert(account);
         people.push(sign_in);
     }
-    let token = key(house, tenant, owner, "Probe runner", &["integration", "auditor"]).await?;
+    let token = key(house, tenant, owner, "Probe runner", &["integration", "auditor", "attack-reader"]).await?;
     Ok(Probe { name: name.to_owned(), tenant, token, idle_seconds, people })
 }
 

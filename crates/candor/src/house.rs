@@ -12,11 +12,12 @@ use storage::Engine;
 use storage::engines::{Sqlite, SqliteOptions};
 use tokio::task::JoinHandle;
 use vault::Vault;
+use watch::Watch;
 use web::{Doorkeeper, Limits, Listen, Options, Running};
 
 use crate::ground::{Ground, Name};
 use crate::parts::{self, Needed};
-use crate::{keys, tls};
+use crate::{guard, keys, tls};
 
 /// How often evidence is gathered into the tree.
 const GATHER_EVERY: Duration = Duration::from_millis(500);
@@ -64,6 +65,8 @@ pub struct House {
     pub identity: Arc<Identity>,
     /// Opens first set-up, if nobody can sign in yet.
     pub set_up_token: Option<Arc<str>>,
+    /// The rules at the door; those of the house, unless others are put here before it opens.
+    pub rules: Option<shield::Inspector>,
     engine: Arc<dyn Engine>,
     outside: Arc<dyn Outside>,
     form_key: [u8; 32],
@@ -77,9 +80,12 @@ pub struct Open {
     pub address: SocketAddr,
     /// The house.
     pub house: House,
+    /// Who watches the door.
+    pub watch: Arc<Watch>,
     running: Running,
     gathering: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    watching: JoinHandle<()>,
 }
 
 impl House {
@@ -120,6 +126,7 @@ impl House {
             vault,
             identity: Arc::new(identity),
             set_up_token: None,
+            rules: None,
             engine,
             outside: plan.outside,
             form_key: keys.form_key,
@@ -142,7 +149,7 @@ impl House {
 
     /// Opens the doors under any doorkeeper. For tests that put a careless one there.
     pub async fn serve_by(
-        self,
+        mut self,
         address: SocketAddr,
         certificate: Option<tls::Certificate>,
         doorkeeper: Arc<dyn Doorkeeper>,
@@ -151,7 +158,12 @@ impl House {
             Some(certificate) => certificate,
             None => tls::self_made(&self.ground, self.outside.as_ref())?,
         };
+        let rules = self.rules.take().map_or_else(|| guard::Configuration::default().load(), Ok)?;
+        let watch = Arc::new(Watch::new(Arc::clone(&self.vault), self.name.house, rules));
+        // ORDER: what was decided before holds from the first request on.
+        watch.reload().await?;
         let site = parts::site(Needed {
+            watch: Arc::clone(&watch),
             vault: Arc::clone(&self.vault),
             identity: Arc::clone(&self.identity),
             trust: self.ground.at("trust"),
@@ -163,6 +175,7 @@ impl House {
         });
         let mut options = Options::new(Arc::clone(&self.outside), self.form_key);
         options.synthetic = self.synthetic;
+        options.guard = Arc::clone(&watch) as Arc<dyn web::Guard>;
         let router = site.into_router(doorkeeper, options);
         let router = router.map_err(|error| Fault::new("joining the routes", error))?;
         let listen =
@@ -178,7 +191,8 @@ impl House {
         }
         let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.identity), Arc::clone(&self.outside)));
-        Ok(Open { address: running.address, house: self, running, gathering, sweeping })
+        let watching = tokio::spawn(guard::keep_watch(Arc::clone(&watch), Arc::clone(&self.outside)));
+        Ok(Open { address: running.address, house: self, watch, running, gathering, sweeping, watching })
     }
 
     /// Closes the storage without having served.
@@ -193,6 +207,10 @@ impl Open {
         let stopped = self.running.stop(Duration::from_secs(5)).await;
         self.gathering.abort();
         self.sweeping.abort();
+        self.watching.abort();
+        if let Err(fault) = self.watch.flush(true).await {
+            log(&fault);
+        }
         gather_once(&self.house.vault).await;
         self.house.close().await?;
         stopped.map_err(|error| Fault::new("closing the door", error))

@@ -5,6 +5,7 @@
 //! | `commands.rs` | the command line |
 //! | `house.rs` | parts joined into a running house |
 //! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
+//! | `guard.rs` | the rules at the door, and what keeps watch behind them |
 //! | `mail.rs` | how letters leave the house, as configured |
 //! | `parts.rs` | every kind, permission, role and route of the house, as lists |
 //! | `demo.rs`, `demo_trials.rs` | the demo house and the runner's two tenants; the organisation that designs trials |
@@ -16,6 +17,7 @@ pub mod commands;
 pub mod demo;
 mod demo_trials;
 mod ground;
+pub mod guard;
 /// The parts joined.
 pub mod house;
 mod keys;

@@ -26,7 +26,8 @@ pub fn site(vault: Arc<Vault>) -> Site {
 }
 
 /// Where each application begins, and what is needed to begin there. The first that fits is taken.
-const BEGINNINGS: [(&str, &str); 2] = [("patient.read", practice::NAV[0].href), ("study.read", trials::HOME)];
+const BEGINNINGS: [(&str, &str); 3] =
+    [("patient.read", practice::NAV[0].href), ("study.read", trials::HOME), ("attack.read", watch::NAV[0].href)];
 
 /// Where somebody begins who may open nothing of either.
 const OTHERWISE: &str = practice::NAV[0].href;

@@ -6,18 +6,19 @@ use access::{AssembleError, Registry};
 use identity::{Identity, Letters};
 use model::KindDecl;
 use vault::Vault;
+use watch::Watch;
 use web::Site;
 
 /// Every kind that may be stored.
 pub fn kinds() -> Vec<&'static KindDecl> {
-    [identity::KINDS, practice::KINDS, trials::KINDS].concat()
+    [identity::KINDS, practice::KINDS, trials::KINDS, watch::KINDS].concat()
 }
 
 /// Every permission and role.
 pub fn registry() -> Result<Registry, AssembleError> {
     Registry::assemble(
-        &[identity::PERMISSIONS, practice::PERMISSIONS, trials::PERMISSIONS],
-        &[identity::ROLES, practice::ROLES, trials::ROLES],
+        &[identity::PERMISSIONS, practice::PERMISSIONS, trials::PERMISSIONS, watch::PERMISSIONS],
+        &[identity::ROLES, practice::ROLES, trials::ROLES, watch::ROLES],
     )
 }
 
@@ -33,10 +34,12 @@ pub struct Needed {
     pub set_up_token: Option<Arc<str>>,
     /// What becomes of letters.
     pub letters: Letters,
+    /// Who watches the door.
+    pub watch: Arc<Watch>,
 }
 
 /// What the first administrator of an organisation holds.
-pub const FIRST_ROLES: &[&str] = &["administrator", "practice-manager", "principal-dentist"];
+pub const FIRST_ROLES: &[&str] = &["administrator", "practice-manager", "principal-dentist", "security-analyst"];
 
 /// Where somebody lands after signing in: the front page leads on to what they may open.
 pub const HOME: &str = "/";
@@ -49,5 +52,7 @@ pub fn site(needed: Needed) -> Site {
     let trials = trials::site(trials::State::new(Arc::clone(&needed.vault)));
     let practice = practice::site(practice::State::new(needed.vault));
     let trust = trust::site(trust::State::new(needed.trust));
-    crate::pages::with_route_list(front.join(identity).join(practice).join(trials).join(trust))
+    crate::pages::with_route_list(
+        front.join(identity).join(practice).join(trials).join(trust).join(watch::site(needed.watch)),
+    )
 }

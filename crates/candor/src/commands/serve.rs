@@ -36,6 +36,9 @@ struct Configuration {
     root_key_passphrase_file: Option<PathBuf>,
     /// How letters leave the house. Without it nobody can sign up or choose a new password by themselves.
     mail: Option<crate::mail::Mail>,
+    /// Which rules stand at the door, and how strict they are.
+    #[serde(default)]
+    shield: crate::guard::Configuration,
     /// Password hashes at a time, each with 19 MiB of memory.
     #[serde(default = "two")]
     password_hashes_at_a_time: usize,
@@ -81,6 +84,7 @@ impl Serve {
             hash_threads: config.password_hashes_at_a_time,
         };
         let mut house = House::open(plan).await?;
+        house.rules = Some(config.shield.load()?);
         offer_set_up(&mut house, config.listen).await?;
         let asked_to_stop = asked_to_stop()?;
         let open = house.serve(config.listen, certificate).await?;

@@ -54,6 +54,11 @@ fn declared_tables_are_what_the_storage_keeps() {
 async fn declared_routes_are_what_the_house_serves() {
     let house = TestHouse::memory().await;
     let site = parts::site(Needed {
+        watch: std::sync::Arc::new(watch::Watch::new(
+            house.vault.clone(),
+            house.name.house,
+            candor::guard::Configuration::default().load().unwrap(),
+        )),
         vault: house.vault.clone(),
         identity: house.identity.clone(),
         trust: house.ground.at("trust"),
@@ -68,6 +73,11 @@ async fn declared_routes_are_what_the_house_serves() {
 async fn every_permission_is_needed_somewhere() {
     let house = TestHouse::memory().await;
     let site = parts::site(Needed {
+        watch: std::sync::Arc::new(watch::Watch::new(
+            house.vault.clone(),
+            house.name.house,
+            candor::guard::Configuration::default().load().unwrap(),
+        )),
         vault: house.vault.clone(),
         identity: house.identity.clone(),
         trust: house.ground.at("trust"),

@@ -293,3 +293,27 @@ fn a_request_that_takes_too_long_gets_a_verdict() {
     let attack = Request::new(b"GET", b"/?q=1%27+union+select+1,2--");
     assert!(matches!(inspector.inspect_under(&attack, observing).decision, Decision::WouldBlock(_)));
 }
+
+#[test]
+fn a_body_that_cannot_be_read_is_no_attack_and_does_not_hide_one() {
+    let inspector = Inspector::built_in(Settings::default()).unwrap();
+    let blocks = |content_type: &str, body: &str| {
+        let headers: [(&[u8], &[u8]); 1] = [(b"Content-Type", content_type.as_bytes())];
+        let verdict =
+            inspector.inspect(&Request { headers: &headers, body: body.as_bytes(), ..Request::new(b"POST", b"/") });
+        verdict.blocks()
+    };
+    let types = [
+        ("application/fhir+json", "{\"resourceType\": \"Patient\", \"name\": WORDS"),
+        ("application/xml", "<a><b>WORDS</c>"),
+        ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nWORDS"),
+        ("application/x-www-form-urlencoded", "a=%zz&b=WORDS"),
+    ];
+    for (content_type, body) in types {
+        assert!(!blocks(content_type, &body.replace("WORDS", "knee pain")), "{content_type}");
+        assert!(
+            blocks(content_type, &body.replace("WORDS", "1' union select password from users--")),
+            "{content_type}"
+        );
+    }
+}
