@@ -10,7 +10,7 @@ mod overview;
 
 use std::sync::Arc;
 
-use access::{Ask, Ctx, decide};
+use access::{Ask, Assurance, Ctx, Reason, decide};
 use model::{RecordId, Refusal, Time};
 use web::parts::{Day, Tabs};
 use web::{Frame, NavItem, Needs, Room, Site, problem_json};
@@ -73,10 +73,14 @@ fn tabs(current: &str) -> Tabs {
     Tabs::new("Attempts", &pairs, current)
 }
 
-/// Whether the asker holds a permission, so that a page offers only what may be done.
+/// Whether the asker holds a permission, so that a page offers only what may be done. Showing a second factor once more
+/// may still be needed, and the door asks for it.
 fn may(watch: &Watch, ctx: &Ctx, permission: &str) -> bool {
-    let wanted = watch.vault().registry().permission(permission);
-    wanted.is_some_and(|permission| decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None }).is_ok())
+    let Some(permission) = watch.vault().registry().permission(permission) else { return false };
+    match decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None }) {
+        Ok(_) => true,
+        Err(denied) => denied.reason == Reason::TooWeak && ctx.assurance >= Assurance::TwoFactors,
+    }
 }
 
 /// The id in an address. What is no id names nothing.

@@ -15,7 +15,7 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(ATTACKS, "attack.note", "Write attempts down."),
     PermissionDecl::new(ATTACKS, "attack.clear", "Delete attempts that were kept for as long as promised."),
     PermissionDecl::new(ATTACKS, "exclusion.read", "See which rules do not apply where."),
-    PermissionDecl::new(ATTACKS, "exclusion.create", "Take a field of a route out of a rule's sight.").in_person(),
+    PermissionDecl::new(ATTACKS, "exclusion.create", "Take a field of a route out of a rule's sight.").stepped_up(),
     PermissionDecl::new(ATTACKS, "exclusion.revoke", "Put a field back into a rule's sight.").in_person(),
     PermissionDecl::new(ATTACKS, "digest.sign", "Sign off a week of attempts.").in_person(),
 ];

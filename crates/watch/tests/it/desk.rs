@@ -63,7 +63,7 @@ impl Desk {
             tenant,
             actor: Actor::Person(ActorId::from_bytes([9; 16])),
             grants: self.rehearsal.vault.registry().grants([(role, Window::ALWAYS, Scope::Tenant)]),
-            assurance: Assurance::TwoFactors,
+            assurance: Assurance::SteppedUp,
             purpose: Purpose::Security,
             session: None,
             request: self.clock.request_id(),
