@@ -69,7 +69,8 @@ impl Watch {
             revoked: None,
         };
         // A second look before it is written: what cannot be compiled would stay out of force for ever.
-        self.compiled(&[exclusion.clone()]).map_err(|_| refuse("This field cannot be excluded by its name."))?;
+        self.compiled(std::slice::from_ref(&exclusion))
+            .map_err(|_| refuse("This field cannot be excluded by its name."))?;
         let held = self.in_force(ctx.tenant).await?;
         if held.len() >= IN_FORCE_MAX {
             return Err(refuse("There are 50 exclusions in force already. Revoke some first.").into());

@@ -46,7 +46,8 @@ pub fn may_keep(place: &str, uri: &str) -> bool {
         "REQUEST_HEADERS" => !is_secret_header(name),
         "REQUEST_LINE" | "REQUEST_URI" | "REQUEST_URI_RAW" | "QUERY_STRING" => query(uri) == uri,
         "REQUEST_BODY" | "FULL_REQUEST" | "FILES" | "XML" => !is_secret_place(uri),
-        _ => !is_secret_field(name) && !(is_secret_place(uri) && variable.starts_with("ARGS")),
+        _ if variable.starts_with("ARGS") && is_secret_place(uri) => false,
+        _ => !is_secret_field(name),
     }
 }
 
