@@ -14,6 +14,6 @@ mod standing;
 pub use ctx::{Actor, Assurance, Ctx, Grant, Grants, STEPPED_UP_SECONDS, Scope, Window};
 pub use decide::{Ask, Denied, Granted, Reason, decide};
 pub use purposes::Purposes;
-pub use registry::{AssembleError, Permission, PermissionDecl, PermissionSet, Registry, Role, RoleDecl};
+pub use registry::{AssembleError, Holder, Permission, PermissionDecl, PermissionSet, Registry, Role, RoleDecl};
 pub use second::OneAlone;
 pub use standing::Standing;

@@ -185,6 +185,20 @@ impl PermissionSet {
         Self([a & e, b & f, c & g, d & h])
     }
 
+    /// What this holds and the other does not.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a & !e, b & !f, c & !g, d & !h])
+    }
+
+    /// What either holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a | e, b | f, c | g, d | h])
+    }
+
     /// How many it holds.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()

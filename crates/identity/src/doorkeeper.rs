@@ -2,30 +2,43 @@ use std::sync::Arc;
 
 use access::{Actor, Ask, Assurance, Ctx, Reason, Scope, Window, decide};
 use futures_util::future::BoxFuture;
-use model::{ActorId, Answer, Kind, No, RecordId, Refusal, SessionId};
+use model::{ActorId, Answer, Kind, No, RecordId, Refusal, SessionId, SubjectRule};
 use vault::{Changes, Expected, Note};
 use web::{Account as Shown, Credential, Doorkeeper, Guest, Knock, Needs, RouteDecl, not_signed_in};
 
 use crate::credential::Presented;
 use crate::kinds::{Account, HeldRole, Session};
 use crate::recognised::{As, Known};
+use crate::rights::{VISITOR_ASSURANCE, belongs};
 use crate::sign_in::known_tenant;
 use crate::{Identity, credential, roles};
 
 impl Doorkeeper for Identity {
     fn recognise<'a>(&'a self, knock: &'a Knock) -> BoxFuture<'a, Answer<Option<Guest>>> {
         Box::pin(async move {
-            match (&knock.session, &knock.bearer) {
-                (Some(cookie), _) => self.by_session(knock, cookie).await,
-                (None, Some(token)) => self.by_key(knock, token).await,
-                (None, None) => Ok(None),
+            let guest = match (&knock.session, &knock.bearer) {
+                (Some(cookie), _) => self.by_session(knock, cookie).await?,
+                (None, Some(token)) => self.by_key(knock, token).await?,
+                (None, None) => None,
+            };
+            // INVARIANT: whoever was recognised, remembered or not, belongs to the organisation at this very moment.
+            if let Some(guest) = &guest {
+                belongs(&guest.ctx.grants, knock.now)?;
             }
+            Ok(guest)
         })
     }
 
     fn permits(&self, ctx: &Ctx, permission: &'static str) -> bool {
         let wanted = self.vault.registry().permission(permission);
-        wanted.is_some_and(|permission| decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None }).is_ok())
+        wanted.is_some_and(|permission| {
+            let asked = decide(ctx, &Ask { permission, tenant: ctx.tenant, subject: None });
+            match asked {
+                Ok(_) => true,
+                // A right on one person's records: the vault decides on each of them, and the door cannot know which.
+                Err(denied) => denied.reason == Reason::OutOfScope && self.is_about_people(permission),
+            }
+        })
     }
 
     fn denied<'a>(&'a self, _: &'a Knock, decl: &'a RouteDecl, ctx: Option<&'a Ctx>) -> BoxFuture<'a, Answer<Refusal>> {
@@ -44,6 +57,14 @@ impl Doorkeeper for Identity {
 }
 
 impl Identity {
+    /// Whether a permission is for records that belong to people, so that the vault decides on each.
+    fn is_about_people(&self, permission: access::Permission) -> bool {
+        let registry = self.vault.registry();
+        let of_people = self.vault.kinds().filter(|decl| decl.subject != SubjectRule::Nobody);
+        let acts = of_people.flat_map(|decl| [decl.acts.read, decl.acts.revise]);
+        acts.filter_map(|name| registry.permission(name)).any(|known| known == permission)
+    }
+
     /// Whether nothing is missing but that the second factor is shown once more.
     fn is_too_weak(&self, ctx: &Ctx, decl: &RouteDecl) -> bool {
         match decl.needs {
@@ -59,7 +80,26 @@ impl Identity {
     async fn by_session(&self, knock: &Knock, cookie: &Credential) -> Answer<Option<Guest>> {
         let Some(presented) = credential::read(cookie.reveal()) else { return Ok(None) };
         let known = self.remembered(knock, As::Session, &presented, self.session_holder(knock, &presented)).await?;
-        Ok(known.map(|known| known.guest(knock)))
+        match known {
+            Some(known) => Ok(Some(known.guest(knock))),
+            None => self.by_visit(knock, &presented).await,
+        }
+    }
+
+    /// An operator whom the organisation let in. Looked at anew on every request.
+    async fn by_visit(&self, knock: &Knock, presented: &Presented) -> Answer<Option<Guest>> {
+        let Some(visitor) = self.visitor(knock, presented).await? else { return Ok(None) };
+        let known = Known {
+            tenant: presented.tenant,
+            actor: visitor.actor,
+            grants: visitor.grants,
+            assurance: VISITOR_ASSURANCE,
+            session: Some(visitor.session),
+            networks: Vec::new(),
+            account: Some(Shown { name: visitor.name, role: "visiting operator of the house".to_owned(), href: None }),
+            good_until: visitor.until,
+        };
+        Ok(Some(known.guest(knock)))
     }
 
     /// Whoever was recognised a moment ago, or else whom the records show.
@@ -103,12 +143,15 @@ impl Identity {
         } else {
             good_until = good_until.min(renewal);
         }
-        let title = account.roles.iter().find_map(|held| self.vault.registry().role(&held.role));
-        let role = title.map_or("", |role| role.decl.title).to_owned();
+        let grants = self.holdings(&door, &account).await?;
+        let role = match account.roles.first() {
+            Some(held) => self.title_of(&door, &held.role).await?,
+            None => String::new(),
+        };
         Ok(Some(Known {
             tenant: presented.tenant,
             actor: Actor::Person(ActorId::from_uuid(account_id.uuid())),
-            grants: self.vault.registry().grants(held(&account.roles)),
+            grants,
             assurance,
             session: Some(SessionId::from_uuid(presented.record.uuid())),
             networks: Vec::new(),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use access::{Actor, Assurance, Window};
+use access::{Actor, Assurance};
 use model::{ActorId, Answer, Kind, No, RecordId, Time};
 use vault::{Changes, Expected, Note};
 use web::{Credential, Guest, Knock};
@@ -15,10 +15,11 @@ use web::{Credential, Guest, Knock};
 use crate::credential::Presented;
 use crate::kinds::{Account, ApiKey, Bound, KeyUse};
 use crate::recognised::{As, Known};
+use crate::rights::belongs;
 use crate::rules::key_life;
 use crate::rules::network::Network;
 use crate::sign_in::known_tenant;
-use crate::{Identity, credential, doorkeeper, roles};
+use crate::{Identity, credential, roles};
 
 /// Keys whose last noted use is remembered at once.
 const USES_MAX: usize = 10_000;
@@ -53,11 +54,11 @@ impl Identity {
                 let id = RecordId::of_subject(key.owner);
                 let Some(owner) = self.vault.recognise(&door, Account::DECL, id).await? else { return Ok(None) };
                 let owner: Account = owner.record()?;
-                let member = Window { from: owner.from, until: owner.until };
-                if owner.barred.is_some() || !member.holds(knock.now) {
+                let theirs = self.holdings(&door, &owner).await?;
+                if belongs(&theirs, knock.now).is_err() {
                     return Ok(None);
                 }
-                listed.within(&self.vault.registry().grants(doorkeeper::held(&owner.roles)))
+                listed.within(&theirs)
             }
         };
         Ok(Some(Known {

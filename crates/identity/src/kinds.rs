@@ -3,6 +3,8 @@
 mod access_request;
 mod account;
 mod api_key;
+mod custom_role;
+mod emergency;
 mod factor;
 mod invitation;
 mod kept_letter;
@@ -17,11 +19,16 @@ mod sign_up;
 mod sign_up_place;
 mod sign_up_policy;
 mod spent_challenge;
+mod proposal;
+mod review;
+mod support;
 mod ticket;
 
 pub use access_request::{AccessRequest, Decision, Outcome, Way};
 pub use account::{Account, Barred, HeldRole, RecoveryCode};
 pub use api_key::{ApiKey, Bound};
+pub use custom_role::CustomRole;
+pub use emergency::{Emergency, EmergencyReview};
 pub use factor::{Factor, Passkey, Totp};
 pub use invitation::Invitation;
 pub use kept_letter::KeptLetter;
@@ -36,6 +43,9 @@ pub use sign_up::{MailedCode, SignUp};
 pub use sign_up_place::SignUpPlace;
 pub use sign_up_policy::{SignUpMode, SignUpPolicy};
 pub use spent_challenge::SpentChallenge;
+pub use proposal::{Proposal, ProposalState};
+pub use review::{Review, ReviewDecision, ReviewItem, ReviewVerdict};
+pub use support::{SupportGrant, SupportState, Visit};
 pub use ticket::Ticket;
 
 use model::{Kind, KindDecl};
@@ -45,6 +55,8 @@ pub(crate) const ALL: &[&KindDecl] = &[
     Account::DECL,
     ApiKey::DECL,
     Invitation::DECL,
+    CustomRole::DECL,
+    Emergency::DECL,
     KeptLetter::DECL,
     KeyUse::DECL,
     LetterBudget::DECL,
@@ -57,5 +69,9 @@ pub(crate) const ALL: &[&KindDecl] = &[
     SignUpPlace::DECL,
     SignUpPolicy::DECL,
     SpentChallenge::DECL,
+    Proposal::DECL,
+    Review::DECL,
+    SupportGrant::DECL,
     Ticket::DECL,
+    Visit::DECL,
 ];

@@ -18,6 +18,7 @@
 //! | `post.rs`, `post/` | letters, and who carries them |
 //! | `doorkeeper.rs` | a cookie or a token becomes a `Ctx`, on every request |
 //! | `recognised.rs` | who was recognised a moment ago |
+//! | `rights.rs`, `rights/` | who may do what in an organisation, and how that is changed |
 //! | `pages/` | sign-in, enrolment, set-up |
 //!
 //! INVARIANT: a session exists only after two factors. There is no setting, column or call that says otherwise.
@@ -34,6 +35,7 @@ mod pages;
 pub mod post;
 mod recognised;
 mod reset;
+mod rights;
 mod roles;
 pub mod rules;
 mod sessions;
@@ -59,11 +61,16 @@ pub use kinds::{
     SignUpPolicy, SpentChallenge, Way,
 };
 pub use kinds::{
-    Account, ApiKey, Barred, Bound, Factor, HeldRole, KeptLetter, KeyUse, Organisation, Passkey, Policy, RecoveryCode,
-    Session, SignInName, SignInState, Ticket, Totp,
+    Account, ApiKey, Barred, Bound, CustomRole, Emergency, EmergencyReview, Factor, HeldRole, KeptLetter, KeyUse,
+    Organisation, Passkey, Policy, Proposal, ProposalState, RecoveryCode, Review, ReviewDecision, ReviewItem,
+    ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket, Totp, Visit,
 };
 pub use pages::{Letters, State, site};
 pub use reset::RESET_SECONDS;
+pub use rights::{
+    COMMANDS, Class, DORMANT_DAYS, EMPOWER, END_GOVERNOR, ERASE, Empowering, HOURS_MAX, Looked, MINUTES_MAX, MaySee,
+    OPEN_SECONDS, Protected, Refused, ReviewOrder, RoleDraft, Why,
+};
 pub use roles::{PERMISSIONS, ROLES};
 pub use sign_in::{Caller, SignedIn, Step};
 pub use sign_up::{Invited, Joined, Place, Requested, SignUpForm, Verdict};
@@ -83,6 +90,7 @@ pub struct Identity {
     waiting: challenge::Waiting,
     recognised: recognised::Recognised,
     uses: key_door::Uses,
+    classes: rights::Classes,
 }
 
 impl Identity {
@@ -97,6 +105,7 @@ impl Identity {
             waiting: challenge::Waiting::default(),
             recognised: recognised::Recognised::default(),
             uses: key_door::Uses::new(),
+            classes: rights::Classes::of(rights::protected_classes()),
         }
     }
 

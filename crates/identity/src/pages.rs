@@ -8,6 +8,7 @@ mod key_new;
 mod keys;
 mod outbox;
 mod reset;
+mod rights;
 mod set_up;
 mod sign_in;
 mod sign_up;
@@ -18,10 +19,13 @@ use std::sync::Arc;
 use access::Ctx;
 use askama::Template;
 use axum::http::Method;
+use model::Purpose;
 use web::{
     Cache, Doorkeeper as _, Frame, FromForm, NavItem, Needs, Reader, Reply, Room, RouteDecl, Site, Width, page,
     problem_json,
 };
+
+pub(crate) use rights::window_words;
 
 use crate::Identity;
 
@@ -79,6 +83,7 @@ impl State {
 
 /// Every route of identity.
 pub fn site(state: State) -> Site {
+    let rights = state.clone();
     let pages = Site::pages()
         .get("/sign-in", Needs::Public, "Sign in with an e-mail address and a password.", sign_in::ask)
         .post("/sign-in", Needs::Public, "Check the first factor.", sign_in::password)
@@ -100,6 +105,7 @@ pub fn site(state: State) -> Site {
             "Count accounts, factors and sessions.",
             counts::figures,
         )
+        .for_purpose(Purpose::Assurance)
         .with_state(state.clone());
     let audit = Site::api("/audit", problem_json)
         .get(
@@ -115,8 +121,9 @@ pub fn site(state: State) -> Site {
             evidence::checkpoint,
         )
         .add(open("/audit/vkey", "The public key that signs the checkpoints of audit logs."), evidence::vkey)
+        .for_purpose(Purpose::Assurance)
         .with_state(state.clone());
-    let whole = pages.join(house).join(audit);
+    let whole = pages.join(rights::site(rights)).join(house).join(audit);
     match state.letters {
         Letters::Sent => whole,
         Letters::Kept => whole.join(outbox(state)),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use access::{Actor, Assurance, Ctx, Grants};
-use model::{Purpose, RecordId, SessionId, TenantId, Time};
+use model::{RecordId, SessionId, TenantId, Time};
 use web::{Account, Guest, Knock};
 
 use crate::rules::network::Network;
@@ -42,7 +42,7 @@ impl Known {
             actor: self.actor,
             grants: Arc::clone(&self.grants),
             assurance: self.assurance,
-            purpose: Purpose::DirectCare,
+            purpose: knock.purpose,
             session: self.session,
             request: knock.request,
             now: knock.now,

@@ -12,10 +12,25 @@ pub(crate) const COUNT: &str = "duty.count";
 /// The duty of keeping letters in an outbox.
 pub(crate) const POST: &str = "duty.post";
 
+/// The duty of giving a right for the time of an emergency.
+pub(crate) const EMERGENCY: &str = "duty.emergency";
+/// The duty of letting an operator into an organisation that agreed.
+pub(crate) const SUPPORT: &str = "duty.support";
+/// The duty of carrying out what access reviews decide.
+pub(crate) const REVIEW: &str = "duty.review";
+/// The duty of answering who may see what, and why.
+pub(crate) const EXPLAIN: &str = "duty.explain";
+
 /// The duty of deleting what is over.
 pub(crate) const SWEEP: &str = "duty.sweep";
 
 const PEOPLE: &str = "People and keys";
+const JOBS: &str = "Roles";
+const TWO: &str = "Changes that take two people";
+const GLASS: &str = "Emergencies";
+const VISITS: &str = "Support by the house";
+const REVIEWS: &str = "Access reviews";
+const WHY: &str = "Who may, who did, and why not";
 const DOORS: &str = "The door";
 const JOINING: &str = "Joining";
 const LETTERS: &str = "Letters";
@@ -27,6 +42,14 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(PEOPLE, "account.create", "Add somebody who may sign in."),
     PermissionDecl::new(PEOPLE, "account.update", "Change somebody's name, roles or factors."),
     PermissionDecl::new(PEOPLE, "account.retire", "Take away somebody's account.").in_person(),
+    PermissionDecl::new(PEOPLE, "account.grant", "Give people roles, and take them away.").in_person(),
+    PermissionDecl::new(PEOPLE, "account.schedule", "Set the first and last day of somebody's access.").in_person(),
+    PermissionDecl::new(PEOPLE, "account.bar", "Keep somebody out at once, and let them in again.").in_person(),
+    PermissionDecl::new(PEOPLE, "session.end", "Sign somebody out everywhere.").in_person(),
+    PermissionDecl::new(JOBS, "role.read", "See what each role permits."),
+    PermissionDecl::new(JOBS, "role.create", "Make a role of the organisation's own.").in_person(),
+    PermissionDecl::new(JOBS, "role.update", "Change what a role of the organisation's own permits.").in_person(),
+    PermissionDecl::new(JOBS, "role.retire", "Take a role of the organisation's own out of use.").in_person(),
     PermissionDecl::new(PEOPLE, "key.read", "See the programs that have a key."),
     PermissionDecl::new(PEOPLE, "key.create", "Make a key for a program.").stepped_up(),
     PermissionDecl::new(PEOPLE, "key.update", "Put a new key in the place of a program's old one.").stepped_up(),
@@ -50,7 +73,30 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(EVIDENCE, "evidence.read", "Read the audit log."),
     PermissionDecl::new(EVIDENCE, "change.follow", "Follow what changes, without content."),
     PermissionDecl::new(EVIDENCE, "figures.read", "Read the counts behind the trust page."),
-    PermissionDecl::new("Privacy", "subject.erase", "Erase a person by destroying their key."),
+    PermissionDecl::new(TWO, "proposal.read", "See which changes wait for a second person."),
+    PermissionDecl::new(TWO, "proposal.create", "Propose a change that takes two people.").in_person(),
+    PermissionDecl::new(TWO, "proposal.decide", "Agree to somebody else's proposal, or decline it.").stepped_up(),
+    PermissionDecl::new(TWO, "account.empower", "Give somebody a role that governs others.").stepped_up().two_people(),
+    PermissionDecl::new(TWO, "administrator.retire", "End the account of somebody who governs others.")
+        .stepped_up()
+        .two_people(),
+    PermissionDecl::new(TWO, "subject.erase", "Erase a person by destroying their key.").stepped_up().two_people(),
+    PermissionDecl::new(GLASS, "emergency.use", "Take a right for some minutes because it cannot wait.").stepped_up(),
+    PermissionDecl::new(GLASS, "emergency.read", "See who took a right in an emergency, and why."),
+    PermissionDecl::new(GLASS, "emergency.review", "Say afterwards whether an emergency was one.").in_person(),
+    PermissionDecl::new(VISITS, "support.ask", "Ask an organisation to be let in, as an operator of the house.")
+        .in_person(),
+    PermissionDecl::new(VISITS, "support.request", "Put an operator's request before the organisation."),
+    PermissionDecl::new(VISITS, "support.read", "See which operators asked to be let in, and who is."),
+    PermissionDecl::new(VISITS, "support.decide", "Let an operator of the house in, or not, and end a visit.")
+        .stepped_up(),
+    PermissionDecl::new(VISITS, "visit.keep", "Begin and end visits of operators."),
+    PermissionDecl::new(REVIEWS, "review.read", "See access reviews and what they decided."),
+    PermissionDecl::new(REVIEWS, "review.open", "Ask somebody to review who holds what.").in_person(),
+    PermissionDecl::new(REVIEWS, "review.decide", "Decide about each holding in a review of one's own.").in_person(),
+    PermissionDecl::new(WHY, "record.explain", "See who may open a record, and why."),
+    PermissionDecl::new(WHY, "disclosure.read", "See who has looked at a record."),
+    PermissionDecl::new(WHY, "refusal.explain", "See why a request was refused."),
 ];
 
 /// One entry each.
@@ -64,6 +110,30 @@ pub const ROLES: &[RoleDecl] = &[
             "account.create",
             "account.update",
             "account.retire",
+            "account.grant",
+            "account.schedule",
+            "account.bar",
+            "session.end",
+            "role.read",
+            "role.create",
+            "role.update",
+            "role.retire",
+            "proposal.read",
+            "proposal.create",
+            "proposal.decide",
+            "account.empower",
+            "administrator.retire",
+            "emergency.use",
+            "emergency.read",
+            "emergency.review",
+            "support.read",
+            "support.decide",
+            "review.read",
+            "review.open",
+            "review.decide",
+            "record.explain",
+            "disclosure.read",
+            "refusal.explain",
             "key.read",
             "key.create",
             "key.update",
@@ -85,13 +155,59 @@ pub const ROLES: &[RoleDecl] = &[
         name: "auditor",
         title: "Auditor",
         words: "Reads the audit log and who may sign in, and changes nothing.",
-        permissions: &["account.read", "key.read", "organisation.read", "evidence.read", "change.follow"],
+        permissions: &[
+            "account.read",
+            "role.read",
+            "key.read",
+            "organisation.read",
+            "evidence.read",
+            "change.follow",
+            "proposal.read",
+            "emergency.read",
+            "support.read",
+            "review.read",
+            "record.explain",
+            "disclosure.read",
+            "refusal.explain",
+        ],
     },
     RoleDecl {
         name: "privacy-officer",
         title: "Privacy officer",
         words: "Answers people's requests about their data.",
-        permissions: &["evidence.read", "organisation.read", "subject.erase"],
+        permissions: &[
+            "evidence.read",
+            "organisation.read",
+            "account.read",
+            "subject.erase",
+            "proposal.read",
+            "proposal.create",
+            "proposal.decide",
+            "emergency.read",
+            "emergency.review",
+            "review.read",
+            "record.explain",
+            "disclosure.read",
+            "refusal.explain",
+        ],
+    },
+    RoleDecl {
+        name: "access-reviewer",
+        title: "Access reviewer",
+        words: "Looks at who holds what when asked to, and decides about each holding.",
+        permissions: &["review.read", "review.decide", "account.read", "role.read"],
+    },
+    RoleDecl {
+        name: "emergency-user",
+        title: "May act in an emergency",
+        words: "Can take a right for some minutes when it cannot wait. Everybody hears of it, and somebody looks at it.",
+        permissions: &["emergency.use"],
+    },
+    RoleDecl {
+        name: "emergency-administration",
+        title: "Emergency: decide alone",
+        words: "For some minutes, one administrator does alone what otherwise takes two, with their own proposals.",
+        permissions: &["proposal.decide"],
     },
     RoleDecl {
         name: "prover",
@@ -112,6 +228,30 @@ pub const ROLES: &[RoleDecl] = &[
         permissions: &["letter.read"],
     },
     RoleDecl {
+        name: "house.operator",
+        title: "Operator",
+        words: "Keeps the house running. Holds nothing in any organisation until that lets them in for a while.",
+        permissions: &["organisation.read", "support.ask"],
+    },
+    RoleDecl {
+        name: "house.security-analyst",
+        title: "Security analyst",
+        words: "Watches over the house: its own audit log and counts, and no organisation's records.",
+        permissions: &["figures.read", "evidence.read", "account.read"],
+    },
+    RoleDecl {
+        name: "house.visitor",
+        title: "Visiting operator",
+        words: "What an operator sees in an organisation that let them in: its people, roles and settings, and no record of care.",
+        permissions: &["organisation.read", "account.read", "role.read", "key.read", "support.read"],
+    },
+    RoleDecl {
+        name: "house.developer",
+        title: "Developer",
+        words: "Builds the house and holds nothing in it. Who only has this role can sign in and reach nothing.",
+        permissions: &[],
+    },
+    RoleDecl {
         name: DOOR,
         title: "The door",
         words: "Recognises people and programs.",
@@ -125,10 +265,13 @@ pub const ROLES: &[RoleDecl] = &[
             "invitation.read",
             "account.read",
             "account.update",
+            "role.read",
             "key.read",
             "session.keep",
             "name.keep",
             "organisation.read",
+            "support.read",
+            "visit.keep",
         ],
     },
     RoleDecl {
@@ -159,6 +302,30 @@ pub const ROLES: &[RoleDecl] = &[
         title: "Post",
         words: "Keeps letters in the outbox of a demo house.",
         permissions: &["letter.keep"],
+    },
+    RoleDecl {
+        name: EMERGENCY,
+        title: "Emergencies",
+        words: "Gives a right for the time of an emergency that is on record.",
+        permissions: &["account.read", "account.update", "emergency.read"],
+    },
+    RoleDecl {
+        name: SUPPORT,
+        title: "Support",
+        words: "Puts operators' requests before an organisation, and lets in whom it lets in.",
+        permissions: &["support.request", "support.read", "visit.keep"],
+    },
+    RoleDecl {
+        name: REVIEW,
+        title: "Reviews",
+        words: "Counts who used what for an access review, and takes away what a review decided.",
+        permissions: &["account.read", "account.update", "evidence.read"],
+    },
+    RoleDecl {
+        name: EXPLAIN,
+        title: "Explaining",
+        words: "Answers who may see a record, who looked at it and why something was refused, from the audit log.",
+        permissions: &["account.read", "evidence.read", "support.read"],
     },
     RoleDecl {
         name: SWEEP,

@@ -1,6 +1,7 @@
 //! Pure rules of the door.
 
 pub mod code;
+pub mod days;
 /// E-mail addresses.
 pub mod email;
 pub mod key_life;

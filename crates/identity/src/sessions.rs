@@ -22,6 +22,7 @@ pub(crate) struct Beginning<'a> {
 impl Identity {
     /// Begins a session in the same commit as the changes that led to it.
     pub(crate) async fn begin_session(&self, door: &Ctx, begun: Beginning<'_>, changes: Changes) -> Answer<SignedIn> {
+        self.check_belongs(door, begun.account).await?;
         let policy = self.organisation(door.tenant, door.request, door.now).await?.policy;
         let issued = credential::issue(door.tenant, self.vault.outside().as_ref());
         let session = Session {
@@ -43,6 +44,7 @@ impl Identity {
     pub async fn sign_out(&self, ctx: &Ctx) -> Answer<()> {
         let Some(session) = ctx.session else { return Ok(()) };
         let door = self.duty(roles::DOOR, ctx.tenant, ctx.request, ctx.now);
+        self.leave(ctx).await?;
         self.end_session(&door, RecordId::from_uuid(session.uuid())).await
     }
 

@@ -14,6 +14,7 @@
 //! | `present.rs` | whether a record is there, without opening it |
 //! | `evidence.rs` | the canonical bytes of an audit entry |
 //! | `log.rs` | entries gathered into the Merkle tree and signed checkpoints |
+//! | `mark.rs` | what evidence says about whom |
 //! | `rows.rs` | row layouts and keys |
 //! | `terms.rs` | searchable values as keyed digests |
 //! | `keyring.rs` | what is remembered for a moment: opened keys, and when who-is-who last changed |
@@ -26,6 +27,7 @@ mod evidence;
 mod feed;
 mod keyring;
 mod log;
+mod mark;
 mod once;
 mod present;
 mod read;

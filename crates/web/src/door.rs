@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use model::{Answer, Fault, Refusal, RefusalKind, RequestId, Time};
+use model::{Answer, Fault, Purpose, Refusal, RefusalKind, RequestId, Time};
 
 use crate::declined::Declined;
 use crate::frame::Account;
@@ -54,6 +54,8 @@ pub struct Knock {
     pub request: RequestId,
     /// When it came in.
     pub now: Time,
+    /// Why whoever uses this route asks, as the route declares.
+    pub purpose: Purpose,
 }
 
 /// Somebody whom the doorkeeper recognised.

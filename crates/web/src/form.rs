@@ -263,6 +263,15 @@ impl Reader<'_> {
         }
     }
 
+    /// As [`Reader::date`], but all three boxes may stay empty: `Some(None)`.
+    pub fn optional_date(&mut self, name: &str) -> Option<Option<(i16, u8, u8)>> {
+        let is_empty = |end: &str| self.fields.value(&format!("{name}-{end}")).trim().is_empty();
+        if is_empty("day") && is_empty("month") && is_empty("year") {
+            return Some(None);
+        }
+        self.date(name, "").map(Some)
+    }
+
     /// Notes a problem with a field, for rules over several fields. Always `None`.
     pub fn wrong<T>(&mut self, name: &str, words: impl Into<String>) -> Option<T> {
         self.problems.push(Problem { path: name.to_owned(), words: words.into() });

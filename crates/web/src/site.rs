@@ -7,6 +7,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, on};
+use model::Purpose;
 
 use crate::door::Doorkeeper;
 use crate::face::{Face, Faces, Speak};
@@ -82,6 +83,8 @@ pub struct RouteDecl {
     pub scripts: Scripts,
     /// How long its handler may take, if not as long as any other.
     pub time_max: Option<Duration>,
+    /// Why whoever comes through it asks. Decisions and evidence say it.
+    pub purpose: Purpose,
 }
 
 /// The largest body a route takes unless it declares otherwise.
@@ -100,6 +103,7 @@ impl RouteDecl {
             body_bytes_max: BODY_BYTES_MAX,
             scripts: Scripts::Forbidden,
             time_max: None,
+            purpose: Purpose::DirectCare,
         }
     }
 
@@ -148,10 +152,14 @@ impl fmt::Display for RouteDecl {
         };
         let family = if self.family == Family::Page { "page" } else { "api" };
         let scripts = if self.scripts == Scripts::OwnFiles { " · own scripts" } else { "" };
+        let purpose = match self.needs {
+            Needs::Public => String::new(),
+            _ => format!(" for {}", self.purpose.name()),
+        };
         let time = self.time_max.map_or(String::new(), |time| format!(" · time ≤ {} s", time.as_secs()));
         write!(
             f,
-            "{} {} · {needs} · {family} · {cache} · body ≤ {} bytes{time}{scripts} · {}",
+            "{} {} · {needs}{purpose} · {family} · {cache} · body ≤ {} bytes{time}{scripts} · {}",
             self.method, self.path, self.body_bytes_max, self.words
         )
     }
@@ -260,6 +268,15 @@ impl<S: Clone + Send + Sync + 'static> Site<S> {
         T: 'static,
     {
         self.add(RouteDecl::new(Method::DELETE, path, needs, words), handler)
+    }
+
+    /// The same site, whose routes so far are used for this purpose.
+    #[must_use]
+    pub fn for_purpose(mut self, purpose: Purpose) -> Self {
+        for decl in &mut self.routes {
+            decl.purpose = purpose;
+        }
+        self
     }
 
     /// Every route added so far, in the order of adding.

@@ -72,6 +72,9 @@ pub struct HeldRole {
     pub from: Option<Time>,
     /// Not at or after.
     pub until: Option<Time>,
+    /// Only on the records about this person; on all of them if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<SubjectId>,
 }
 
 /// Somebody was shut out.
@@ -97,7 +100,7 @@ pub struct RecoveryCode {
 impl HeldRole {
     /// A role without limits of time.
     pub fn always(role: impl Into<String>) -> Self {
-        Self { role: role.into(), from: None, until: None }
+        Self { role: role.into(), from: None, until: None, about: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One golden record for every shape of every kind: they decode for ever.
 
+mod rights;
+
 use std::path::Path;
 
 use identity::rules::network::Network;
@@ -10,18 +12,19 @@ use model::{Kind, RecordId, SubjectId, TenantId, Time};
 const VERIFIER: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
+fn one<K: Kind>(dir: &Path, sample: &K) -> (&'static str, Result<(), Broken>) {
+    (K::DECL.name, check(dir, sample))
+}
+
 /// A kind's name and whether its golden records hold.
 fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
-    fn one<K: Kind>(dir: &Path, sample: &K) -> (&'static str, Result<(), Broken>) {
-        (K::DECL.name, check(dir, sample))
-    }
     let (account, tenant) = (SubjectId::from_bytes([5; 16]), TenantId::from_bytes([6; 16]));
     let at = |seconds: i64| Time::from_seconds(1_795_000_000 + seconds);
     let roles = vec![
         HeldRole::always("administrator"),
-        HeldRole { role: "auditor".into(), from: Some(at(0)), until: Some(at(86_400)) },
+        HeldRole { role: "auditor".into(), from: Some(at(0)), until: Some(at(86_400)), about: None },
     ];
-    vec![
+    let mut all = vec![
         one(
             dir,
             &AccessRequest {
@@ -161,7 +164,10 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
             dir,
             &Ticket { account, wrong: 1, enrolling: Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into()), ends: at(600) },
         ),
-    ]
+    ];
+    all.extend(rights::sweep(dir));
+    all.sort_by_key(|(name, _)| *name);
+    all
 }
 
 #[test]
@@ -169,7 +175,8 @@ fn every_kind_has_its_golden_records_and_reads_them() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let swept = sweep(&dir);
     let names: Vec<_> = swept.iter().map(|(name, _)| *name).collect();
-    let declared: Vec<_> = identity::KINDS.iter().map(|kind| kind.name).collect();
+    let mut declared: Vec<_> = identity::KINDS.iter().map(|kind| kind.name).collect();
+    declared.sort_unstable();
     assert_eq!(names, declared, "the sweep runs over all of them");
     let broken: Vec<String> =
         swept.into_iter().filter_map(|(_, held)| held.err()).map(|broken| broken.to_string()).collect();

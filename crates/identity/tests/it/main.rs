@@ -18,6 +18,7 @@ mod letters;
 mod mail;
 mod pages;
 mod reset;
+mod rights;
 mod second_factor;
 mod sessions;
 mod set_up;

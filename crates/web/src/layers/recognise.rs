@@ -286,6 +286,7 @@ pub(super) async fn knock(decl: &RouteDecl, arrival: Arrival, request: &mut Requ
             .map(|text| text.chars().take(USER_AGENT_CHARS_MAX).collect()),
         request: arrival.request,
         now: arrival.now,
+        purpose: decl.purpose,
     }
 }
 
