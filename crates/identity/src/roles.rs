@@ -342,5 +342,6 @@ pub(crate) fn is_duty(role: &str) -> bool {
 
 /// Whether a role is for people, and may be given by one of them: not a duty, not a program's, not the administrator's.
 pub(crate) fn is_for_staff(role: &str) -> bool {
-    !is_duty(role) && !["administrator", "prover", "mailroom", "integration"].contains(&role)
+    let of_people = !is_duty(role) && !role.starts_with("house.") && !role.starts_with("emergency-");
+    of_people && !["administrator", "prover", "mailroom", "integration"].contains(&role)
 }

@@ -43,7 +43,8 @@ impl Identity {
     /// which takes more than one person's word.
     pub fn roles_to_offer(&self) -> Vec<(&'static str, &'static str)> {
         let roles = self.vault.registry().roles();
-        roles.filter(|role| roles::is_for_staff(role.decl.name)).map(|role| (role.decl.name, role.decl.title)).collect()
+        let everyday = roles.filter(|role| roles::is_for_staff(role.decl.name) && !self.governs(role.set));
+        everyday.map(|role| (role.decl.name, role.decl.title)).collect()
     }
 
     /// The roles that somebody holds here, with what each is for.

@@ -4,7 +4,9 @@ use access::Ctx;
 use axum::extract::{Path, State as Held};
 use axum::http::StatusCode;
 use model::{Answer, No, RecordId, SubjectId, Time};
-use web::parts::{Button, ButtonLink, Cell, Choice, Choices, Column, DateField, Empty, Facts, Field, Kind, Pick, Progress};
+use web::parts::{
+    Button, ButtonLink, Cell, Choice, Choices, Column, DateField, Empty, Facts, Field, Kind, Pick, Progress,
+};
 use web::parts::{Row, Select, Table, Tag, Tone};
 use web::{Asker, Form, FromForm, Reader, Reply, Returned, Room, Width, status_of};
 
@@ -37,7 +39,10 @@ pub(crate) async fn list(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         Column::number("Decided"),
         Column::short("State"),
     ];
-    let none = Empty::new("Nobody has reviewed access here yet.", "Ask somebody to look at who holds what, at least once a year.");
+    let none = Empty::new(
+        "Nobody has reviewed access here yet.",
+        "Ask somebody to look at who holds what, at least once a year.",
+    );
     let mut desk = Desk::new("Access reviews", "One holding at a time; there is no way to keep all at once")
         .with(&Table::new("Reviews", columns, rows, none));
     if identity.may(&ctx, "review.open") {
@@ -65,7 +70,10 @@ async fn left_over(state: &State, ctx: &Ctx) -> Answer<Card> {
         ]));
     }
     let columns = vec![Column::text("Name"), Column::short("Last seen"), Column::short("Access")];
-    let none = Empty::new("Nothing is left over.", "Everybody who holds a role belongs here and has been seen in the last 90 days.");
+    let none = Empty::new(
+        "Nothing is left over.",
+        "Everybody who holds a role belongs here and has been seen in the last 90 days.",
+    );
     let table = Table::new("Left over", columns, rows, none);
     Ok(Card::new("Left over", "Roles of people who left, or whom nobody has seen for 90 days").with(&table))
 }
@@ -127,7 +135,10 @@ async fn new_page(state: &State, ctx: &Ctx, room: &Room, form: &Returned, status
     roles.extend(identity.givable(ctx).await?.into_iter().map(|role| Choice::new(role.name, role.title)));
     let sheet = Sheet::new(room, "/reviews/new")
         .with(&Field::new("title", "Title", Kind::Text, form).hint("Such as Spring 2027."))
-        .with(&Select::new("reviewer", "Who looks", people, form).hint("Their own roles are left out; somebody else has to review those."))
+        .with(
+            &Select::new("reviewer", "Who looks", people, form)
+                .hint("Their own roles are left out; somebody else has to review those."),
+        )
         .with(&Select::new("role", "What", roles, form))
         .with(&DateField::new("due", "To be done by", form))
         .button(&Button::primary("Ask for it"))
@@ -154,9 +165,12 @@ pub(crate) async fn show(Held(state): Held<State>, Asker(ctx): Asker, room: Room
             Some(_) => card.action(&ButtonLink::primary("Go on", format!("/reviews/{id}/{next}"))),
         });
     }
-    desk.with(&decided(&state, &ctx, &review).await?)
-        .beside(&in_numbers(&review))
-        .answer(frame(&state, &ctx, &room, &review.title))
+    desk.with(&decided(&state, &ctx, &review).await?).beside(&in_numbers(&review)).answer(frame(
+        &state,
+        &ctx,
+        &room,
+        &review.title,
+    ))
 }
 
 async fn decided(state: &State, ctx: &Ctx, review: &Review) -> Answer<Table> {
@@ -201,7 +215,9 @@ fn in_numbers(review: &Review) -> Card {
     }
     let card = Card::new("In numbers", "").with(&Facts::new(facts));
     match median.is_some_and(|seconds| seconds < FAST_SECONDS) {
-        true => card.with(&Words::small("Half of the decisions took less than five seconds. That is hardly time to read them.")),
+        true => card.with(&Words::small(
+            "Half of the decisions took less than five seconds. That is hardly time to read them.",
+        )),
         false => card,
     }
 }
@@ -312,12 +328,11 @@ fn about(state: &State, review: &Review, item: &ReviewItem) -> Card {
         || format!("not seen since {}, which is as far back as was looked", moment(review.used_since)),
         moment,
     );
-    let facts = Facts::new(vec![
-        ("Holds it", Cell::text(window(item.from, item.until))),
-        ("Last seen", Cell::text(seen)),
-    ]);
+    let facts =
+        Facts::new(vec![("Holds it", Cell::text(window(item.from, item.until))), ("Last seen", Cell::text(seen))]);
     let registry = state.identity.vault().registry();
-    let words = |name: &String| registry.permissions().iter().find(|decl| decl.name == *name).map(|decl| decl.words.to_owned());
+    let words =
+        |name: &String| registry.permissions().iter().find(|decl| decl.name == *name).map(|decl| decl.words.to_owned());
     let unused: Vec<String> = item.unused.iter().filter_map(words).collect();
     let card = Card::new("What is known", "").with(&facts);
     match unused.is_empty() {

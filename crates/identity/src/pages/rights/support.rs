@@ -40,7 +40,10 @@ pub(crate) async fn list(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         Column::short("State"),
         Column::short(""),
     ];
-    let none = Empty::new("No operator of the house has asked to be let in.", "Nobody of the house sees anything here unless you let them.");
+    let none = Empty::new(
+        "No operator of the house has asked to be let in.",
+        "Nobody of the house sees anything here unless you let them.",
+    );
     Desk::new("Support by the house", "Nobody enters unless you let them")
         .with(&Table::new("Requests of operators", columns, rows, none))
         .beside(&Card::new("What a visitor sees", "").with(&Words::new(
@@ -121,7 +124,8 @@ impl FromForm for Wish {
     fn from_form(read: &mut Reader<'_>) -> Option<Self> {
         let choose = |text: &str| text.parse().map_err(|_| "Choose an organisation.".to_owned());
         let organisation = read.required("organisation", "Choose an organisation.", choose);
-        let hours = read.required("hours", "For how many hours?", |text| text.parse().map_err(|_| "Enter a number.".to_owned()));
+        let hours = read
+            .required("hours", "For how many hours?", |text| text.parse().map_err(|_| "Enter a number.".to_owned()));
         let reason = read.required("reason", "Say why.", |text| Ok(text.to_owned()));
         Some(Self { organisation: organisation?, hours: hours?, reason: reason? })
     }
@@ -179,7 +183,11 @@ async fn desk_page(state: &State, ctx: &Ctx, room: &Room, form: &Returned, statu
     list.extend(identity.organisations(ctx).await?.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)));
     let sheet = Sheet::new(room, "/support/desk")
         .with(&Select::new("organisation", "Organisation", list, form))
-        .with(&Field::new("hours", "For how many hours", Kind::Digits, form).hint(format!("At most {HOURS_MAX}.")).chars(4))
+        .with(
+            &Field::new("hours", "For how many hours", Kind::Digits, form)
+                .hint(format!("At most {HOURS_MAX}."))
+                .chars(4),
+        )
         .with(&Area::new("reason", "Why", 3, form).hint("Its administrator reads this before deciding."))
         .button(&Button::primary("Ask"));
     Desk::new("Visits", "As an operator you hold nothing in any organisation until it lets you in")

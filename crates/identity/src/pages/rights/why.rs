@@ -47,12 +47,21 @@ pub(crate) async fn may_see(
     let none = Empty::new("Nobody may open it.", "No role that anybody holds at this moment permits it.");
     let columns = vec![Column::text("Who"), Column::text("Because")];
     let table = Table::new("Who may see it", columns, rows.collect(), none);
-    let words = if count == 1 { "One person at this moment".to_owned() } else { format!("{count} people at this moment") };
+    let words =
+        if count == 1 { "One person at this moment".to_owned() } else { format!("{count} people at this moment") };
     Desk::new("Who may see this record", words)
         .with(&Words::new(decl.words))
         .with(&table)
-        .with(&Words::small("Programs with a key may see it as far as whoever answers for the key may; they are listed under Keys."))
-        .answer(frame(&state, &ctx, &room, "Who may see this record").tabs(tabs(&state, &ctx, &kind, id, &format!("/access/{kind}/{id}"))))
+        .with(&Words::small(
+            "Programs with a key may see it as far as whoever answers for the key may; they are listed under Keys.",
+        ))
+        .answer(frame(&state, &ctx, &room, "Who may see this record").tabs(tabs(
+            &state,
+            &ctx,
+            &kind,
+            id,
+            &format!("/access/{kind}/{id}"),
+        )))
 }
 
 fn because(why: &Why) -> String {
@@ -86,8 +95,16 @@ pub(crate) async fn looked(
     let table = Table::new("Who has looked", columns, rows.collect(), none);
     Desk::new("Who has looked", format!("{count} entries about this record and whoever it is about"))
         .with(&table)
-        .with(&Words::small(format!("Found among the newest {looked_at} entries of the audit log. That you looked here is an entry too.")))
-        .answer(frame(&state, &ctx, &room, "Who has looked").tabs(tabs(&state, &ctx, &kind, id, &format!("/access/{kind}/{id}/looked"))))
+        .with(&Words::small(format!(
+            "Found among the newest {looked_at} entries of the audit log. That you looked here is an entry too."
+        )))
+        .answer(frame(&state, &ctx, &room, "Who has looked").tabs(tabs(
+            &state,
+            &ctx,
+            &kind,
+            id,
+            &format!("/access/{kind}/{id}/looked"),
+        )))
 }
 
 /// A deed in words.
@@ -128,17 +145,26 @@ struct Find {
 
 impl askama::filters::HtmlSafe for Find {}
 
-pub(crate) async fn refused(Held(state): Held<State>, Asker(ctx): Asker, room: Room, Asked(wanted): Asked<Wanted>) -> Reply {
+pub(crate) async fn refused(
+    Held(state): Held<State>,
+    Asker(ctx): Asker,
+    room: Room,
+    Asked(wanted): Asked<Wanted>,
+) -> Reply {
     let form = Returned { fields: Fields::of(&[("request", wanted.request.trim())]), ..Returned::blank() };
     let find = Find {
-        field: Field::new("request", "Request number", Kind::Search, &form).hint("It stands at the foot of every page, also of those that say no."),
+        field: Field::new("request", "Request number", Kind::Search, &form)
+            .hint("It stands at the foot of every page, also of those that say no."),
         go: Button::primary("Find out"),
     };
     let mut desk = Desk::new("Why was it refused?", "").with(&find);
     if let Ok(request) = wanted.request.trim().parse::<RequestId>() {
         let found = state.identity.why_refused(&ctx, request).await?;
         if found.is_empty() {
-            desk = desk.with(&Empty::new("The audit log holds no refusal of that request.", "Check the number, or the request is older than the newest 100,000 entries."));
+            desk = desk.with(&Empty::new(
+                "The audit log holds no refusal of that request.",
+                "Check the number, or the request is older than the newest 100,000 entries.",
+            ));
         }
         for one in &found {
             let mut card = Card::new(one.words, one.looked.time.get(..16).unwrap_or_default().replace('T', " "))
@@ -149,7 +175,10 @@ pub(crate) async fn refused(Held(state): Held<State>, Asker(ctx): Asker, room: R
             desk = desk.with(&card);
         }
     } else if !wanted.request.trim().is_empty() {
-        desk = desk.with(&Empty::new("That is no request number.", "It has 36 characters, such as 01890a5d-ac96-774b-bcce-b302099a8057."));
+        desk = desk.with(&Empty::new(
+            "That is no request number.",
+            "It has 36 characters, such as 01890a5d-ac96-774b-bcce-b302099a8057.",
+        ));
     }
     desk.answer(frame(&state, &ctx, &room, "Why was it refused?"))
 }
