@@ -5,7 +5,9 @@ mod cors;
 mod drain;
 mod headers;
 mod inspect;
+mod meter;
 mod notice;
+mod pace;
 mod recognise;
 mod speak;
 
@@ -16,6 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use model::{RequestId, Time};
 
+use crate::budget::Tills;
 use crate::declined::Declined;
 use crate::door::Doorkeeper;
 use crate::face::Faces;
@@ -23,19 +26,23 @@ use crate::form_token::FormSeal;
 use crate::options::Options;
 use crate::site::Table;
 
+pub(crate) use headers::last_words;
+
 /// What all layers share.
 pub(crate) struct House {
     pub(crate) table: Table,
     pub(crate) faces: Faces,
     pub(crate) doorkeeper: Arc<dyn Doorkeeper>,
     pub(crate) seal: Arc<FormSeal>,
+    pub(crate) tills: Tills,
     pub(crate) options: Options,
 }
 
 impl House {
     pub(crate) fn new(table: Table, faces: Faces, doorkeeper: Arc<dyn Doorkeeper>, options: Options) -> Self {
         let seal = Arc::new(FormSeal::new(&options.form_key));
-        Self { table, faces, doorkeeper, seal, options }
+        let tills = Tills::new(options.budgets);
+        Self { table, faces, doorkeeper, seal, tills, options }
     }
 }
 
@@ -57,12 +64,14 @@ pub(crate) fn dress(router: Router, house: House) -> Router {
         .fallback(nothing_here)
         // The door bounds bodies per route; axum's own general limit would only hide that.
         .layer(DefaultBodyLimit::disable())
-        // 6. Who is asking, may they come in, and in which room.
+        // 7. Who is asking, may they come in, and in which room; then what their budgets leave them.
         .layer(from_fn_with_state(house.clone(), recognise::recognise))
-        // 5. Nothing that looks like an attack goes further.
+        // 6. Nothing that looks like an attack goes further.
         .layer(from_fn_with_state(house.clone(), inspect::inspect))
-        // 4. Addresses and headers of bounded size; bounded time; a panic becomes a fault.
+        // 5. Addresses and headers of bounded size; bodies at a decent pace; bounded time; a panic becomes a fault.
         .layer(from_fn_with_state(house.clone(), bounds::bound))
+        // 4. What the budget of an address leaves it.
+        .layer(from_fn_with_state(house.clone(), meter::meter))
         // 3. A no becomes words; a fault is logged, once.
         .layer(from_fn_with_state(house.clone(), speak::speak))
         // 2. Request id, and one line per request in the log.

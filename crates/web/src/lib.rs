@@ -6,8 +6,10 @@
 //! [`Frame`] and [`parts`] (what people see), [`serve`] (TLS).
 
 mod assets;
+mod budget;
 mod cookie;
 mod declined;
+mod der;
 mod door;
 mod face;
 mod form;
@@ -21,6 +23,7 @@ mod serve;
 mod site;
 mod upload;
 
+pub use budget::{Budget, Budgets};
 pub use cookie::{clear_session, set_device, set_session};
 pub use declined::{Declined, Reply, status_of};
 pub use door::{Asker, Credential, Doorkeeper, Guest, Knock, Visitor, not_signed_in};
@@ -30,6 +33,8 @@ pub use form_token::FormToken;
 pub use frame::{Account, Frame, NavItem, Next, Room, Width, page, see_other};
 pub use guard::{Attempt, DangerNoGuard, Guard, Sent};
 pub use options::{NoOrigins, Options, Origins};
-pub use serve::{Limits, Listen, Running, ServeError, serve};
+pub use serve::{
+    Certificates, Challenges, Limits, Listen, Network, Proxies, Redirecting, Running, Says, ServeError, redirect, serve,
+};
 pub use site::{BODY_BYTES_MAX, Cache, Family, Needs, RouteDecl, Scripts, Site, SiteError};
 pub use upload::{Upload, Uploaded};

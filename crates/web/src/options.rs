@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use model::Outside;
 
+use crate::budget::Budgets;
 use crate::guard::{DangerNoGuard, Guard};
 
 /// Which foreign web origins may call interfaces from a browser: none, unless an organisation allows them.
@@ -46,6 +47,8 @@ pub struct Options {
     pub header_bytes_max: usize,
     /// Which foreign origins may call interfaces from a browser.
     pub origins: Arc<dyn Origins>,
+    /// How often anybody may ask.
+    pub budgets: Budgets,
     /// Who inspects requests.
     pub guard: Arc<dyn Guard>,
 }
@@ -66,6 +69,7 @@ impl Options {
             headers_max: 64,
             header_bytes_max: 16 * 1024,
             origins: Arc::new(NoOrigins),
+            budgets: Budgets::default(),
             guard: Arc::new(DangerNoGuard),
         }
     }

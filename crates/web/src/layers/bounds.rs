@@ -2,20 +2,24 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use model::{Fault, Refusal, RefusalKind};
 
 use super::House;
+use super::pace::Paced;
 use crate::declined::Declined;
 
 /// Bounds the address, the headers and the time, and catches a panic.
 pub(super) async fn bound(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    if let Some(refusal) = too_long(&house, &request) {
+    if let Some(refusal) = too_long(&house, &request).or_else(|| ambiguous(&request)).or_else(|| packed(&request)) {
         return Declined::from(refusal).into_response();
     }
+    let request = request.map(|body| if body.is_end_stream() { body } else { Body::new(Paced::new(body)) });
     // A panic leaves nothing behind that another request could see: the vault commits whole batches or nothing.
     let time_max = declared_time(&house, &request).unwrap_or(house.options.handler_time_max);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -29,6 +33,22 @@ pub(super) async fn bound(State(house): State<Arc<House>>, request: Request, nex
         ))
         .into_response(),
     }
+}
+
+/// A request that names two hosts is for neither (RFC 9112 §3.2.2, RFC 9113 §8.3.1).
+fn ambiguous(request: &Request) -> Option<Refusal> {
+    let named = request.uri().authority()?;
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let differs = hosts.any(|host| !host.as_bytes().eq_ignore_ascii_case(named.as_str().as_bytes()));
+    differs.then(|| Refusal::new(RefusalKind::Malformed, "The request names two different hosts."))
+}
+
+/// Nothing is unpacked here, so nothing can be packed so small that it bursts the house when it is.
+fn packed(request: &Request) -> Option<Refusal> {
+    let mut encodings = request.headers().get_all(header::CONTENT_ENCODING).iter();
+    let is_packed = encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let words = "Send this without compression: the house takes nothing that it would have to unpack.";
+    is_packed.then(|| Refusal::new(RefusalKind::WrongMediaType, words))
 }
 
 fn declared_time(house: &House, request: &Request) -> Option<Duration> {

@@ -65,6 +65,27 @@ pub(super) async fn harden(State(_): State<Arc<House>>, request: Request, next: 
     response
 }
 
+/// A refusal of what was never a request, in HTTP/1.1, with the same headers as any other answer. The connection ends.
+pub(crate) fn last_words(too_large: bool) -> Vec<u8> {
+    let (status, words) = match too_large {
+        true => ("431 Request Header Fields Too Large", "The request carries more headers than this house takes.\n"),
+        false => {
+            ("400 Bad Request", "This cannot be read as a request in exactly one way, so it was not read at all.\n")
+        }
+    };
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
+         cache-control: no-store\r\ncontent-security-policy: {POLICY}\r\n",
+        words.len()
+    );
+    for (name, value) in ALWAYS {
+        answer.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or_default()));
+    }
+    answer.push_str("\r\n");
+    answer.push_str(words);
+    answer.into_bytes()
+}
+
 fn set_cache(headers: &mut HeaderMap, cache: Cache) {
     let value = match cache {
         Cache::Personal => HeaderValue::from_static("no-store"),

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use model::{No, Refusal, RefusalKind};
 
+use super::meter::{self, Spent};
 use super::{Arrival, House, cors, inspect};
 use crate::cookie;
 use crate::declined::{Declined, too_large, wrong_method};
@@ -54,6 +55,8 @@ struct Entry {
     cors: Option<HeaderValue>,
     new_form_cookie: bool,
     ctx: Option<Ctx>,
+    /// What it took of the budgets of who asks; an organisation's share is held until the answer is there.
+    spent: Spent,
     /// Where a page goes on after its asker has shown their second factor again; none for programs.
     way_back: Option<String>,
 }
@@ -79,6 +82,7 @@ impl Entry {
         if let Some(origin) = self.cors {
             cors::allow(response.headers_mut(), origin);
         }
+        self.spent.tell(response.headers_mut());
         response.extensions_mut().insert(self.room);
         response
     }
@@ -110,6 +114,8 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     let knock = knock(decl, arrival, request).await;
     let cors = cors::allowed(house, decl, &knock.params, request.headers());
     let guest = who(house, decl, &knock).await.map_err(turn)?;
+    let spent = meter::spend(house, arrival, guest.as_ref().map(|guest| &guest.ctx));
+    let spent = spent.map_err(|said| Turned { said: *said, room: bare() })?;
     let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), path, decl.family);
     let ctx = guest.as_ref().map(|guest| guest.ctx.clone());
     if let Some(said) = turned_away(house, decl, &knock, ctx.as_ref(), (request.uri(), request.headers())).await {
@@ -122,7 +128,7 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
         request.extensions_mut().insert(Asker(ctx.clone()));
     }
     let way_back = (decl.family == Family::Page).then(|| way_back(request.method(), request.uri(), request.headers()));
-    Ok(Entry { room, cors, new_form_cookie, ctx, way_back })
+    Ok(Entry { room, cors, new_form_cookie, ctx, spent, way_back })
 }
 
 /// INVARIANT: an answer that others may keep is made without knowing who asks, so it cannot hold anything of theirs.

@@ -264,10 +264,16 @@ pub struct House {
 }
 
 pub fn house() -> House {
+    house_with(|_| {})
+}
+
+/// The same with other options.
+pub fn house_with(change: impl FnOnce(&mut Options)) -> House {
     let (porter, notes) = (Arc::new(Porter::default()), Notes::default());
     let mut options = Options::new(Arc::new(Counting::default()), [9; 32]);
     options.origins = Arc::new(OneFriend);
     options.handler_time_max = Duration::from_millis(50);
+    change(&mut options);
     House { router: site(notes.clone()).into_router(porter.clone(), options).unwrap(), porter, notes }
 }
 

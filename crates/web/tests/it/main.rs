@@ -9,6 +9,8 @@
 )]
 
 mod doors;
+mod edge;
+mod floods;
 mod forms;
 mod guarded;
 mod house;
