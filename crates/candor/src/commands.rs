@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod runner;
 mod serve;
+mod serve_edge;
 mod shield;
 mod study;
 mod verify;

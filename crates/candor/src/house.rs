@@ -13,8 +13,9 @@ use storage::engines::{Sqlite, SqliteOptions};
 use tokio::task::JoinHandle;
 use vault::Vault;
 use watch::Watch;
-use web::{Doorkeeper, Limits, Listen, Options, Running};
+use web::{Doorkeeper, Listen, Options, Running};
 
+use crate::edge::{self, Beside, Edge};
 use crate::ground::{Ground, Name};
 use crate::parts::{self, Needed};
 use crate::{guard, keys, tls};
@@ -67,6 +68,8 @@ pub struct House {
     pub set_up_token: Option<Arc<str>>,
     /// The rules at the door; those of the house, unless others are put here before it opens.
     pub rules: Option<shield::Inspector>,
+    /// How it meets whoever comes to it.
+    pub edge: Edge,
     engine: Arc<dyn Engine>,
     outside: Arc<dyn Outside>,
     form_key: [u8; 32],
@@ -83,6 +86,7 @@ pub struct Open {
     /// Who watches the door.
     pub watch: Arc<Watch>,
     running: Running,
+    beside: Beside,
     gathering: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     watching: JoinHandle<()>,
@@ -127,6 +131,7 @@ impl House {
             identity: Arc::new(identity),
             set_up_token: None,
             rules: None,
+            edge: Edge::default(),
             engine,
             outside: plan.outside,
             form_key: keys.form_key,
@@ -156,7 +161,7 @@ impl House {
     ) -> Result<Open, Fault> {
         let certificate = match certificate {
             Some(certificate) => certificate,
-            None => tls::self_made(&self.ground, self.outside.as_ref())?,
+            None => edge::first(&self.edge, &self.ground, self.outside.as_ref())?,
         };
         let rules = self.rules.take().map_or_else(|| guard::Configuration::default().load(), Ok)?;
         let watch = Arc::new(Watch::new(Arc::clone(&self.vault), self.name.house, rules));
@@ -168,6 +173,7 @@ impl House {
             identity: Arc::clone(&self.identity),
             trust: self.ground.at("trust"),
             set_up_token: self.set_up_token.clone(),
+            security_contact: self.edge.security_contact.as_deref().map(Arc::from),
             letters: match self.mail {
                 MailPlan::Outbox => Letters::Kept,
                 MailPlan::Nowhere | MailPlan::By(..) => Letters::Sent,
@@ -176,11 +182,14 @@ impl House {
         let mut options = Options::new(Arc::clone(&self.outside), self.form_key);
         options.synthetic = self.synthetic;
         options.guard = Arc::clone(&watch) as Arc<dyn web::Guard>;
+        options.budgets = self.edge.budgets;
         let router = site.into_router(doorkeeper, options);
         let router = router.map_err(|error| Fault::new("joining the routes", error))?;
-        let listen =
-            Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits: Limits::default() };
+        let limits = self.edge.limits.clone();
+        let listen = Listen { address, certificate_pem: certificate.chain, key_pem: certificate.key, limits };
         let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
+        let certificates = Arc::clone(running.certificates());
+        let beside = Beside::begin(&self.edge, certificates, running.address, Arc::clone(&self.outside)).await?;
         match &self.mail {
             MailPlan::Nowhere => {}
             MailPlan::Outbox => {
@@ -192,7 +201,7 @@ impl House {
         let gathering = tokio::spawn(gather(Arc::clone(&self.vault)));
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.identity), Arc::clone(&self.outside)));
         let watching = tokio::spawn(guard::keep_watch(Arc::clone(&watch), Arc::clone(&self.outside)));
-        Ok(Open { address: running.address, house: self, watch, running, gathering, sweeping, watching })
+        Ok(Open { address: running.address, house: self, watch, running, beside, gathering, sweeping, watching })
     }
 
     /// Closes the storage without having served.
@@ -202,6 +211,11 @@ impl House {
 }
 
 impl Open {
+    /// Where plain HTTP is redirected from, if it is.
+    pub fn redirects_from(&self) -> Option<SocketAddr> {
+        self.beside.redirects_from()
+    }
+
     /// Lets open requests finish, signs the last evidence and closes the storage.
     pub async fn stop(self) -> Result<(), Fault> {
         let stopped = self.running.stop(Duration::from_secs(5)).await;

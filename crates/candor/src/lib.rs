@@ -6,6 +6,7 @@
 //! | `house.rs` | parts joined into a running house |
 //! | `keys.rs`, `ground.rs`, `tls.rs` | what lies in the data directory |
 //! | `guard.rs` | the rules at the door, and what keeps watch behind them |
+//! | `edge.rs`, `security_txt.rs` | how the house meets whoever comes to it: certificates, limits, redirects, whom to tell |
 //! | `mail.rs` | how letters leave the house, as configured |
 //! | `parts.rs` | every kind, permission, role and route of the house, as lists |
 //! | `demo.rs`, `demo_trials.rs` | the demo house and the runner's two tenants; the organisation that designs trials |
@@ -16,6 +17,8 @@ pub mod bench;
 pub mod commands;
 pub mod demo;
 mod demo_trials;
+/// How the house meets whoever comes to it.
+pub mod edge;
 mod ground;
 pub mod guard;
 /// The parts joined.
@@ -25,6 +28,7 @@ mod mail;
 mod outside;
 mod pages;
 pub mod parts;
+mod security_txt;
 mod tls;
 
 pub use outside::Machine;

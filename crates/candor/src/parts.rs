@@ -9,6 +9,8 @@ use vault::Vault;
 use watch::Watch;
 use web::Site;
 
+use crate::security_txt::Notice;
+
 /// Every kind that may be stored.
 pub fn kinds() -> Vec<&'static KindDecl> {
     [identity::KINDS, practice::KINDS, trials::KINDS, watch::KINDS].concat()
@@ -32,6 +34,8 @@ pub struct Needed {
     pub trust: std::path::PathBuf,
     /// Opens first set-up, if it is open.
     pub set_up_token: Option<Arc<str>>,
+    /// Whom to tell about a weakness.
+    pub security_contact: Option<Arc<str>>,
     /// What becomes of letters.
     pub letters: Letters,
     /// Who watches the door.
@@ -48,11 +52,13 @@ pub const HOME: &str = "/";
 pub fn site(needed: Needed) -> Site {
     let state = identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token);
     let identity = identity::site(state.letters(needed.letters).nav(&practice::NAV));
+    let notice = Notice { contact: needed.security_contact, outside: Arc::clone(needed.vault.outside()) };
+    let security = crate::security_txt::site(notice);
     let front = crate::pages::site(Arc::clone(&needed.vault));
     let trials = trials::site(trials::State::new(Arc::clone(&needed.vault)));
     let practice = practice::site(practice::State::new(needed.vault));
     let trust = trust::site(trust::State::new(needed.trust));
     crate::pages::with_route_list(
-        front.join(identity).join(practice).join(trials).join(trust).join(watch::site(needed.watch)),
+        front.join(identity).join(practice).join(trials).join(trust).join(watch::site(needed.watch)).join(security),
     )
 }

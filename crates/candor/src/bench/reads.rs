@@ -84,7 +84,8 @@ async fn open(scratch: &Scratch) -> Result<Open, Fault> {
         mail: MailPlan::Nowhere,
         hash_threads: 2,
     };
-    let house = House::open(plan).await?;
+    let mut house = House::open(plan).await?;
+    house.edge.budgets = web::Budgets::danger_unbounded();
     demo::furnish(&house, PATIENTS).await?;
     house.serve(ANYWHERE, None).await
 }

@@ -43,7 +43,8 @@ impl Demo {
             mail: MailPlan::Outbox,
             hash_threads: 2,
         };
-        let house = House::open(plan).await?;
+        let mut house = House::open(plan).await?;
+        house.edge.security_contact = Some("mailto:security@candor.example".to_owned());
         let furnished = demo::furnish(&house, self.patients).await?;
         let asked_to_stop = asked_to_stop()?;
         let open = house.serve(self.listen, None).await?;

@@ -8,10 +8,11 @@ use model::{Fault, Outside};
 use seal::{Protection, Secret};
 use serde::Deserialize;
 
+use super::serve_edge::EdgePart;
 use super::{Failed, asked_to_stop, say};
 use crate::Machine;
+use crate::edge::CertificateFiles;
 use crate::house::{House, MailPlan, Plan};
-use crate::tls::Certificate;
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -32,6 +33,9 @@ struct Configuration {
     environment: String,
     /// The certificate chain and its key, in PEM. Without them the house makes its own.
     tls: Option<Tls>,
+    /// How the house meets whoever comes to it.
+    #[serde(default)]
+    edge: EdgePart,
     /// A file with the passphrase of the root key. Without it the root key is protected by its file mode.
     root_key_passphrase_file: Option<PathBuf>,
     /// How letters leave the house. Without it nobody can sign up or choose a new password by themselves.
@@ -68,10 +72,8 @@ impl Serve {
             Some(file) => Protection::Passphrase(Secret::new(read(file)?.trim_ascii_end())),
             None => Protection::Owner,
         };
-        let certificate = match &config.tls {
-            Some(tls) => Some(Certificate { chain: read(&tls.certificate)?, key: read(&tls.key)? }),
-            None => None,
-        };
+        let certificate = config.tls.map(|tls| CertificateFiles { chain: tls.certificate, key: tls.key });
+        let edge = config.edge.edge(certificate)?;
         let outside: Arc<dyn Outside> = Arc::new(Machine);
         let mail = config.mail.map(|mail| crate::mail::plan(mail, &outside)).transpose()?;
         let plan = Plan {
@@ -85,9 +87,10 @@ impl Serve {
         };
         let mut house = House::open(plan).await?;
         house.rules = Some(config.shield.load()?);
+        house.edge = edge;
         offer_set_up(&mut house, config.listen).await?;
         let asked_to_stop = asked_to_stop()?;
-        let open = house.serve(config.listen, certificate).await?;
+        let open = house.serve(config.listen, None).await?;
         say(&mut std::io::stderr(), &format!("The house is open at https://{}\n", open.address));
         asked_to_stop.await;
         open.stop().await?;

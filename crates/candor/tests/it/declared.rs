@@ -63,6 +63,7 @@ async fn declared_routes_are_what_the_house_serves() {
         identity: house.identity.clone(),
         trust: house.ground.at("trust"),
         set_up_token: None,
+        security_contact: None,
         letters: identity::Letters::Kept,
     });
     check("routes.txt", &site.declared());
@@ -82,6 +83,7 @@ async fn every_permission_is_needed_somewhere() {
         identity: house.identity.clone(),
         trust: house.ground.at("trust"),
         set_up_token: None,
+        security_contact: None,
         letters: identity::Letters::Kept,
     });
     let by_routes = site.routes().iter().filter_map(|decl| match decl.needs {
