@@ -234,12 +234,6 @@ pub const ROLES: &[RoleDecl] = &[
         permissions: &["organisation.read", "support.ask"],
     },
     RoleDecl {
-        name: "house.security-analyst",
-        title: "Security analyst",
-        words: "Watches over the house: its own audit log and counts, and no organisation's records.",
-        permissions: &["figures.read", "evidence.read", "account.read"],
-    },
-    RoleDecl {
         name: "house.visitor",
         title: "Visiting operator",
         words: "What an operator sees in an organisation that let them in: its people, roles and settings, and no record of care.",
