@@ -5,6 +5,7 @@
 
 mod ctx;
 mod decide;
+mod meter;
 mod purposes;
 pub mod rails;
 mod registry;
@@ -13,6 +14,7 @@ mod standing;
 
 pub use ctx::{Actor, Assurance, Ctx, Grant, Grants, STEPPED_UP_SECONDS, Scope, Window};
 pub use decide::{Ask, Denied, Granted, Reason, decide};
+pub use meter::{Meter, Metering, Reserved};
 pub use purposes::Purposes;
 pub use registry::{AssembleError, Holder, Permission, PermissionDecl, PermissionSet, Registry, Role, RoleDecl};
 pub use second::OneAlone;

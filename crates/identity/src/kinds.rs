@@ -12,6 +12,7 @@ mod key_use;
 mod letter_budget;
 mod organisation;
 mod proposal;
+mod quota;
 mod reset;
 mod review;
 mod session;
@@ -36,6 +37,7 @@ pub use key_use::KeyUse;
 pub use letter_budget::LetterBudget;
 pub use organisation::{Organisation, Policy};
 pub use proposal::{Proposal, ProposalState};
+pub use quota::{Quota, QuotaRule};
 pub use reset::Reset;
 pub use review::{Review, ReviewDecision, ReviewItem, ReviewVerdict};
 pub use session::Session;
@@ -62,6 +64,8 @@ pub(crate) const ALL: &[&KindDecl] = &[
     LetterBudget::DECL,
     Organisation::DECL,
     Reset::DECL,
+    Quota::DECL,
+    QuotaRule::DECL,
     Session::DECL,
     SignInName::DECL,
     SignInState::DECL,

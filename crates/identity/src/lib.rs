@@ -7,6 +7,7 @@
 //! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
 //! | `accounts.rs` | first set-up, new accounts |
 //! | `keys.rs`, `key_door.rs` | programs' keys: made, replaced, revoked; recognised at the door |
+//! | `quota.rs` | monthly tokens for metered work: set aside, counted, given back |
 //! | `sign_in.rs` | password, then second factor, then a session |
 //! | `sessions.rs` | begun, renewed under a new token, ended |
 //! | `step_up.rs` | the second factor once more, for what is sensitive |
@@ -33,6 +34,7 @@ mod keys;
 mod kinds;
 mod pages;
 pub mod post;
+mod quota;
 mod recognised;
 mod reset;
 mod rights;
@@ -62,10 +64,11 @@ pub use kinds::{
 };
 pub use kinds::{
     Account, ApiKey, Barred, Bound, CustomRole, Emergency, EmergencyReview, Factor, HeldRole, KeptLetter, KeyUse,
-    Organisation, Passkey, Policy, Proposal, ProposalState, RecoveryCode, Review, ReviewDecision, ReviewItem,
-    ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket, Totp, Visit,
+    Organisation, Passkey, Policy, Proposal, ProposalState, Quota, QuotaRule, RecoveryCode, Review, ReviewDecision,
+    ReviewItem, ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket, Totp, Visit,
 };
 pub use pages::{Letters, State, site};
+pub use quota::Standing as QuotaStanding;
 pub use reset::RESET_SECONDS;
 pub use rights::{
     COMMANDS, Class, DORMANT_DAYS, EMPOWER, END_GOVERNOR, ERASE, Empowering, HOURS_MAX, Looked, MINUTES_MAX, MaySee,
@@ -91,6 +94,8 @@ pub struct Identity {
     recognised: recognised::Recognised,
     uses: key_door::Uses,
     classes: rights::Classes,
+    /// Counts of tokens, one at a time for each person.
+    counting: turns::Turns,
 }
 
 impl Identity {
@@ -106,6 +111,7 @@ impl Identity {
             recognised: recognised::Recognised::default(),
             uses: key_door::Uses::new(),
             classes: rights::Classes::of(rights::protected_classes()),
+            counting: turns::Turns::new(),
         }
     }
 

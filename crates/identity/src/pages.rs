@@ -7,6 +7,7 @@ mod joining;
 mod key_new;
 mod keys;
 mod outbox;
+mod quota;
 mod reset;
 mod rights;
 mod set_up;
@@ -197,6 +198,19 @@ fn key_pages(state: State) -> Site {
         .get("/keys/{id}", may("key.read"), "Show what a key may do and when it was used.", keys::show)
         .get("/keys/{id}/replace", may("key.update"), "Choose how long a replaced key goes on.", keys::ask_replace)
         .post("/keys/{id}/replace", may("key.update"), "Put a new key in the place of one.", keys::replace)
+        .get(
+            "/quota",
+            Needs::Session,
+            "Show one's own monthly tokens, and to whoever may see them everybody's.",
+            quota::show,
+        )
+        .get(
+            "/quota/rule",
+            may("quota.update"),
+            "Show the rule for everybody's tokens, to be changed.",
+            quota::ask_rule,
+        )
+        .post("/quota/rule", may("quota.update"), "Change the rule for everybody's tokens.", quota::set_rule)
         .post("/keys/{id}/revoke", may("key.retire"), "Revoke a key.", keys::revoke)
         .with_state(state)
 }

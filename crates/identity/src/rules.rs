@@ -11,5 +11,6 @@ pub mod network;
 pub mod passphrase;
 pub mod patience;
 pub(crate) mod qr;
+pub mod quota;
 pub mod sign_up;
 pub mod work;

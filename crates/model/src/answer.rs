@@ -23,6 +23,8 @@ pub struct Refusal {
     pub problems: Vec<Problem>,
     /// Whether evidence of it is durable already; the door records the others where it knows who asks.
     pub recorded: bool,
+    /// In how many seconds another try has a chance, where that is known.
+    pub wait_seconds: Option<u32>,
 }
 
 /// One place in the input and what is wrong there.
@@ -85,13 +87,20 @@ pub struct Fault {
 impl Refusal {
     /// A refusal with words and no particular place.
     pub fn new(kind: RefusalKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into(), problems: Vec::new(), recorded: false }
+        Self { kind, words: words.into(), problems: Vec::new(), recorded: false, wait_seconds: None }
     }
 
     /// The same refusal, naming one more wrong place.
     #[must_use]
     pub fn at(mut self, path: impl Into<String>, words: impl Into<String>) -> Self {
         self.problems.push(Problem { path: path.into(), words: words.into() });
+        self
+    }
+
+    /// The same refusal, telling when to try again.
+    #[must_use]
+    pub const fn wait(mut self, seconds: u32) -> Self {
+        self.wait_seconds = Some(seconds);
         self
     }
 

@@ -5,6 +5,7 @@ mod rights;
 use std::path::Path;
 
 use identity::rules::network::Network;
+use identity::rules::quota::{Tokens, month_at, zone};
 use identity::*;
 use model::golden::{Broken, check};
 use model::{Kind, RecordId, SubjectId, TenantId, Time};
@@ -14,6 +15,13 @@ const VERIFIER: &str =
 
 fn one<K: Kind>(dir: &Path, sample: &K) -> (&'static str, Result<(), Broken>) {
     (K::DECL.name, check(dir, sample))
+}
+
+fn tokens(now: Time) -> Tokens {
+    let (month, _) = month_at(now, &zone("UTC").unwrap()).unwrap();
+    let [done, under_way] = [1, 2].map(|n| RecordId::from_bytes([n; 16]));
+    let tokens = Tokens::default().reserve(done, 60, 100, &month, now).unwrap().commit(done, 50, &month);
+    tokens.reserve(under_way, 20, 100, &month, now).unwrap()
 }
 
 /// A kind's name and whether its golden records hold.
@@ -114,6 +122,8 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         one(dir, &KeyUse { key: RecordId::from_bytes([7; 16]), last: at(3600), from: Some("192.0.2.7".into()) }),
         one(dir, &LetterBudget { letters: 3, ends: at(3600) }),
         one(dir, &Organisation { name: "Brightwater Dental".into(), synthetic: true, policy: Policy::USUAL }),
+        one(dir, &Quota { account, tokens: tokens(at(0)) }),
+        one(dir, &QuotaRule { tokens: 250_000, zone: "Europe/London".into() }),
         one(dir, &Reset { account, ends: at(1800) }),
         one(
             dir,

@@ -206,7 +206,7 @@ fn invalid(of: Type, mut problems: Vec<Problem>) -> Refusal {
         }
         n => format!("This is not a valid {of}: {n} elements are wrong."),
     };
-    Refusal { kind: RefusalKind::Invalid, words, problems, recorded: false }
+    Refusal { kind: RefusalKind::Invalid, words, problems, recorded: false, wait_seconds: None }
 }
 
 /// Everything that R4 and the house's own rules find wrong.

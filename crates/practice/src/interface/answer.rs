@@ -19,6 +19,7 @@ pub(super) fn speak(spoken: &Spoken, request: RequestId) -> Response {
             words: spoken.words.clone(),
             problems: spoken.problems.clone(),
             recorded: true,
+            wait_seconds: None,
         }),
         None => outcome::of_fault(&request.to_string()),
     };

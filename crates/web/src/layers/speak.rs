@@ -36,7 +36,11 @@ pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, nex
     };
     keep_headers(response.headers(), said.headers_mut());
     if matches!(spoken.kind, Some(RefusalKind::Busy | RefusalKind::TooManyRequests)) {
-        said.headers_mut().entry(header::RETRY_AFTER).or_insert(header::HeaderValue::from_static("30"));
+        let wait = match no.as_ref() {
+            No::Refusal(refusal) => refusal.wait_seconds,
+            No::Fault(_) => None,
+        };
+        said.headers_mut().entry(header::RETRY_AFTER).or_insert(header::HeaderValue::from(wait.unwrap_or(30)));
     }
     if let Some(decl) = route {
         said.extensions_mut().insert(decl);

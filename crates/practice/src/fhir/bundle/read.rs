@@ -198,7 +198,7 @@ pub(super) fn whole(kind: RefusalKind, refusals: &[&Refusal]) -> Refusal {
         1 => "Nothing of this transaction was stored: one entry cannot be taken.".to_owned(),
         n => format!("Nothing of this transaction was stored: {n} entries cannot be taken."),
     };
-    Refusal { kind, words, problems, recorded: false }
+    Refusal { kind, words, problems, recorded: false, wait_seconds: None }
 }
 
 fn bundle_type(root: Node<'_>) -> Result<BundleType, Refusal> {
@@ -253,7 +253,13 @@ fn unsupported(entries: &[Node<'_>]) -> Result<(), Refusal> {
         path: format!("Bundle.entry[{first}].resource"),
         words: format!("{name} is not supported yet ({count} of them, this is the first)."),
     });
-    Err(Refusal { kind: RefusalKind::NotSupported, words, problems: problems.collect(), recorded: false })
+    Err(Refusal {
+        kind: RefusalKind::NotSupported,
+        words,
+        problems: problems.collect(),
+        recorded: false,
+        wait_seconds: None,
+    })
 }
 
 /// The address of a request, relative to the base.
