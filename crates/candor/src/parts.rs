@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use access::{AssembleError, Registry};
+use identity::rules::scope::ScopedType;
 use identity::{Identity, Letters};
 use model::KindDecl;
 use vault::Vault;
@@ -48,9 +49,18 @@ pub const FIRST_ROLES: &[&str] = &["administrator", "practice-manager", "princip
 /// Where somebody lands after signing in: the front page leads on to what they may open.
 pub const HOME: &str = "/";
 
+/// The types of the FHIR interface and the nouns of their permissions, for programs that ask for tokens.
+const SCOPES: &[ScopedType] = &[
+    ScopedType { resource: "Patient", noun: "patient" },
+    ScopedType { resource: "Practitioner", noun: "practitioner" },
+    ScopedType { resource: "DocumentReference", noun: "document" },
+    ScopedType { resource: "Binary", noun: "document" },
+];
+
 /// Every route of the house, and the list of them for whoever wants to check each.
 pub fn site(needed: Needed) -> Site {
     let state = identity::State::new(needed.identity, HOME, FIRST_ROLES, needed.set_up_token);
+    let state = state.scopes(SCOPES);
     let identity = identity::site(state.letters(needed.letters).nav(&practice::NAV));
     let notice = Notice { contact: needed.security_contact, outside: Arc::clone(needed.vault.outside()) };
     let security = crate::security_txt::site(notice);

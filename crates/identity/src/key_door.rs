@@ -13,9 +13,9 @@ use vault::{Changes, Expected, Note};
 use web::{Credential, Guest, Knock};
 
 use crate::credential::Presented;
-use crate::kinds::{Account, ApiKey, Bound, KeyUse};
+use crate::kinds::{ApiKey, Bound, KeyUse};
+use crate::programs::TOKEN_PREFIX;
 use crate::recognised::{As, Known};
-use crate::rights::belongs;
 use crate::rules::key_life;
 use crate::rules::network::Network;
 use crate::sign_in::known_tenant;
@@ -27,12 +27,15 @@ const USES_MAX: usize = 10_000;
 impl Identity {
     /// Whoever presents a program's token.
     pub(crate) async fn by_key(&self, knock: &Knock, token: &Credential) -> Answer<Option<Guest>> {
-        let Some(presented) = credential::read_key(token.reveal()) else { return Ok(None) };
-        let known = self.remembered(knock, As::Key, &presented, self.key_holder(knock, &presented)).await?;
-        match known {
-            Some(known) => self.key_guest(presented.record, &known, knock).await,
-            None => Ok(None),
+        if let Some(presented) = credential::read_key(token.reveal()) {
+            let known = self.remembered(knock, As::Key, &presented, self.key_holder(knock, &presented)).await?;
+            let Some(known) = known else { return Ok(None) };
+            return self.key_guest(presented.record, &known, knock).await;
         }
+        let Some(presented) = credential::read_marked(TOKEN_PREFIX, token.reveal()) else { return Ok(None) };
+        let known = self.remembered(knock, As::Token, &presented, self.token_holder(knock, &presented)).await?;
+        let at_home = known.filter(|known| opens_from(&known.networks, knock.peer));
+        Ok(at_home.map(|known| known.guest(knock)))
     }
 
     /// The key of a token with what it may do, or none if it was revoked, never was, has ended, or nobody answers for it
@@ -51,13 +54,7 @@ impl Identity {
         let grants = match key.bound {
             Bound::House => listed,
             Bound::Owner => {
-                let id = RecordId::of_subject(key.owner);
-                let Some(owner) = self.vault.recognise(&door, Account::DECL, id).await? else { return Ok(None) };
-                let owner: Account = owner.record()?;
-                let theirs = self.holdings(&door, &owner).await?;
-                if belongs(&theirs, knock.now).is_err() {
-                    return Ok(None);
-                }
+                let Some(theirs) = self.owner_grants(&door, key.owner).await? else { return Ok(None) };
                 listed.within(&theirs)
             }
         };
@@ -116,7 +113,7 @@ impl Identity {
 }
 
 /// Whether a key bound to these networks opens from an address. Where nobody knows the address, a bound key does not.
-fn opens_from(networks: &[Network], from: Option<IpAddr>) -> bool {
+pub(crate) fn opens_from(networks: &[Network], from: Option<IpAddr>) -> bool {
     networks.is_empty() || from.is_some_and(|from| networks.iter().any(|network| network.contains(from)))
 }
 

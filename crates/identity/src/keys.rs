@@ -232,7 +232,7 @@ impl Identity {
     }
 
     /// INVARIANT: a key is never made with a right that its maker does not hold.
-    fn check_wish(&self, ctx: &Ctx, wish: &KeyWish) -> Answer<()> {
+    pub(crate) fn check_wish(&self, ctx: &Ctx, wish: &KeyWish) -> Answer<()> {
         if wish.name.is_empty() || wish.name.chars().count() > NAME_CHARS_MAX {
             let words = format!("Say what the key is for, in up to {NAME_CHARS_MAX} characters.");
             return Err(invalid("name", words).into());
@@ -293,14 +293,14 @@ pub(crate) fn is_for_programs(decl: &PermissionDecl) -> bool {
 }
 
 /// Only people answer for keys: a key cannot make another.
-fn person(ctx: &Ctx) -> Answer<SubjectId> {
+pub(crate) fn person(ctx: &Ctx) -> Answer<SubjectId> {
     match ctx.actor {
         access::Actor::Person(id) => Ok(SubjectId::from_uuid(id.uuid())),
         other => Err(Fault::new("making a key", format!("a {} cannot answer for a key", other.sort())).into()),
     }
 }
 
-fn invalid(field: &str, words: impl Into<String>) -> Refusal {
+pub(crate) fn invalid(field: &str, words: impl Into<String>) -> Refusal {
     let words = words.into();
     Refusal::new(RefusalKind::Invalid, words.clone()).at(field, words)
 }

@@ -11,6 +11,7 @@ mod kept_letter;
 mod key_use;
 mod letter_budget;
 mod organisation;
+mod program;
 mod proposal;
 mod quota;
 mod reset;
@@ -36,6 +37,7 @@ pub use kept_letter::KeptLetter;
 pub use key_use::KeyUse;
 pub use letter_budget::LetterBudget;
 pub use organisation::{Organisation, Policy};
+pub use program::{AccessToken, Program, UsedAssertion};
 pub use proposal::{Proposal, ProposalState};
 pub use quota::{Quota, QuotaRule};
 pub use reset::Reset;
@@ -53,6 +55,9 @@ pub use ticket::Ticket;
 use model::{Kind, KindDecl};
 
 pub(crate) const ALL: &[&KindDecl] = &[
+    AccessToken::DECL,
+    Program::DECL,
+    UsedAssertion::DECL,
     AccessRequest::DECL,
     Account::DECL,
     ApiKey::DECL,

@@ -7,6 +7,7 @@
 //! | `rules/` | pure: e-mail addresses, passwords, one-time codes, throttling, session limits |
 //! | `accounts.rs` | first set-up, new accounts |
 //! | `keys.rs`, `key_door.rs` | programs' keys: made, replaced, revoked; recognised at the door |
+//! | `programs.rs` | programs with a key pair: registered, given tokens that last minutes |
 //! | `quota.rs` | monthly tokens for metered work: set aside, counted, given back |
 //! | `sign_in.rs` | password, then second factor, then a session |
 //! | `sessions.rs` | begun, renewed under a new token, ended |
@@ -34,6 +35,7 @@ mod keys;
 mod kinds;
 mod pages;
 pub mod post;
+mod programs;
 mod quota;
 mod recognised;
 mod reset;
@@ -62,12 +64,14 @@ pub use kinds::{
     AccessRequest, Decision, Invitation, LetterBudget, MailedCode, Outcome, Reset, SignUp, SignUpMode, SignUpPlace,
     SignUpPolicy, SpentChallenge, Way,
 };
+pub use kinds::{AccessToken, Program, UsedAssertion};
 pub use kinds::{
     Account, ApiKey, Barred, Bound, CustomRole, Emergency, EmergencyReview, Factor, HeldRole, KeptLetter, KeyUse,
     Organisation, Passkey, Policy, Proposal, ProposalState, Quota, QuotaRule, RecoveryCode, Review, ReviewDecision,
     ReviewItem, ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket, Totp, Visit,
 };
 pub use pages::{Letters, State, site};
+pub use programs::TOKEN_SECONDS;
 pub use quota::Standing as QuotaStanding;
 pub use reset::RESET_SECONDS;
 pub use rights::{

@@ -6,7 +6,9 @@ mod evidence;
 mod joining;
 mod key_new;
 mod keys;
+mod oauth;
 mod outbox;
+mod programs;
 mod quota;
 mod reset;
 mod rights;
@@ -29,6 +31,7 @@ use web::{
 pub(crate) use rights::window_words;
 
 use crate::Identity;
+use crate::rules::scope::ScopedType;
 
 /// What the pages need to know beside identity itself.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub struct State {
     pub(crate) letters: Letters,
     /// The addresses in the top bar for people who work here.
     pub(crate) nav: &'static [NavItem],
+    /// The types of the interface that programs can ask tokens for.
+    pub(crate) scopes: &'static [ScopedType],
 }
 
 /// What becomes of letters.
@@ -64,13 +69,20 @@ impl State {
         first_roles: &'static [&'static str],
         set_up_token: Option<Arc<str>>,
     ) -> Self {
-        Self { identity, home, first_roles, set_up_token, letters: Letters::Sent, nav: &[] }
+        Self { identity, home, first_roles, set_up_token, letters: Letters::Sent, nav: &[], scopes: &[] }
     }
 
     /// The same, whose letters are sent or kept.
     #[must_use]
     pub const fn letters(mut self, letters: Letters) -> Self {
         self.letters = letters;
+        self
+    }
+
+    /// The same, where programs can ask tokens for these types.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [ScopedType]) -> Self {
+        self.scopes = scopes;
         self
     }
 
@@ -95,7 +107,7 @@ pub fn site(state: State) -> Site {
         .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());
-    let pages = pages.join(key_pages(state.clone()));
+    let pages = pages.join(key_pages(state.clone())).join(oauth_site(state.clone()));
     let pages = pages.join(joining_site(state.clone()));
     let open =
         |path, words| RouteDecl::new(Method::GET, path, Needs::Public, words).cache(Cache::Public { seconds: 0 });
@@ -189,9 +201,30 @@ fn page_for_staff(state: &State, room: &Room, title: &str, width: Width, body: i
     page(room.frame(title).nav(state.nav).home(state.home).width(width), body)
 }
 
+/// Where programs ask for tokens, and where they find that.
+fn oauth_site(state: State) -> Site {
+    let endpoint = Site::api("/oauth", oauth::speak)
+        .post("/oauth/token", Needs::Public, "Give a program a token for its signed assertion.", oauth::token)
+        .with_state(state.clone());
+    let found = RouteDecl::new(
+        Method::GET,
+        "/fhir/r4/.well-known/smart-configuration",
+        Needs::Public,
+        "Say where programs ask for tokens.",
+    );
+    let configuration = Site::api("/fhir/r4/.well-known", problem_json)
+        .add(found.cache(Cache::Public { seconds: 0 }), oauth::configuration)
+        .with_state(state);
+    endpoint.join(configuration)
+}
+
 fn key_pages(state: State) -> Site {
     let may = Needs::Permission;
     Site::pages()
+        .get("/programs", may("key.read"), "List the programs with a key pair of their own.", programs::list)
+        .get("/programs/new", may("key.create"), "Choose what a new program may ask for.", programs::ask)
+        .post("/programs/new", may("key.create"), "Register a program.", programs::make)
+        .post("/programs/{id}/end", may("key.retire"), "End a program's registration.", programs::end)
         .get("/keys", may("key.read"), "List the programs that have a key.", keys::list)
         .get("/keys/new", may("key.create"), "Choose what a new key may do.", key_new::ask)
         .post("/keys/new", may("key.create"), "Make a key and show it once.", key_new::make)

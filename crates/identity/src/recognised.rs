@@ -56,6 +56,7 @@ impl Known {
 pub(crate) enum As {
     Session,
     Key,
+    Token,
 }
 
 /// A credential, by what it is presented as and the record it stands for.

@@ -173,9 +173,9 @@ pub const ROLES: &[RoleDecl] = &[
             "review.read",
             "record.explain",
             "disclosure.read",
+            "quota.read",
             "refusal.explain",
         ],
-        permissions: &["account.read", "key.read", "organisation.read", "quota.read", "evidence.read", "change.follow"],
     },
     RoleDecl {
         name: "privacy-officer",

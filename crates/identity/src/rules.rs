@@ -4,6 +4,7 @@ pub mod code;
 pub mod days;
 /// E-mail addresses.
 pub mod email;
+pub mod jwk;
 pub mod key_life;
 pub mod mailed_code;
 pub mod network;
@@ -12,5 +13,6 @@ pub mod passphrase;
 pub mod patience;
 pub(crate) mod qr;
 pub mod quota;
+pub mod scope;
 pub mod sign_up;
 pub mod work;

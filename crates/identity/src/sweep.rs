@@ -2,7 +2,9 @@ use access::Ctx;
 use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
 use vault::{Change, Changes, Expected, Opened};
 
-use crate::kinds::{ApiKey, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket};
+use crate::kinds::{
+    AccessToken, ApiKey, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket, UsedAssertion,
+};
 use crate::{Identity, roles};
 
 /// Records deleted in one commit.
@@ -27,7 +29,9 @@ pub struct Swept {
 type IsOver = fn(&Opened, Time) -> Answer<bool>;
 
 /// What else ends by itself.
-const OTHERS: [(&KindDecl, IsOver); 4] = [
+const OTHERS: [(&KindDecl, IsOver); 6] = [
+    (AccessToken::DECL, |opened, now| Ok(opened.record::<AccessToken>()?.ends <= now)),
+    (UsedAssertion::DECL, |opened, now| Ok(opened.record::<UsedAssertion>()?.ends <= now)),
     (SignUp::DECL, |opened, now| Ok(opened.record::<SignUp>()?.ends <= now)),
     (Reset::DECL, |opened, now| Ok(opened.record::<Reset>()?.ends <= now)),
     (LetterBudget::DECL, |opened, now| Ok(opened.record::<LetterBudget>()?.ends <= now)),

@@ -32,18 +32,18 @@ struct NewPage {
 }
 
 /// Something to tick.
-struct Pick {
-    value: String,
-    words: String,
-    hint: String,
-    chosen: bool,
+pub(super) struct Pick {
+    pub(super) value: String,
+    pub(super) words: String,
+    pub(super) hint: String,
+    pub(super) chosen: bool,
 }
 
 /// Permissions under one heading.
-struct Group {
-    title: &'static str,
-    picks: Vec<Pick>,
-    open: bool,
+pub(super) struct Group {
+    pub(super) title: &'static str,
+    pub(super) picks: Vec<Pick>,
+    pub(super) open: bool,
 }
 
 /// The form as sent.
@@ -54,19 +54,33 @@ pub(super) struct Sent {
 
 impl FromForm for Sent {
     fn from_form(read: &mut Reader<'_>) -> Option<Self> {
-        let name = read.required("name", "Say what the key is for.", |text| match text.chars().count() {
-            1..=NAME_CHARS_MAX => Ok(text.to_owned()),
-            _ => Err(format!("Use up to {NAME_CHARS_MAX} characters.")),
-        });
-        let days = read.required("days", "Choose when the key ends. Every key ends.", |text| {
-            text.parse().map_err(|_| "Choose one of these.".to_owned())
-        });
+        let (name, days) = (read_name(read), read_days(read));
         let networks = read.optional("networks", network::parse_list);
         let attempt = read.required("attempt", "Open the page again.", super::attempt_of);
         let (roles, permissions) = (read.several("role"), read.several("permission"));
         let wish = KeyWish { name: name?, roles, permissions, networks: networks?.unwrap_or_default(), days: days? };
         Some(Self { wish, attempt: attempt? })
     }
+}
+
+/// What a key or a program is for.
+pub(super) fn read_name(read: &mut Reader<'_>) -> Option<String> {
+    read.required("name", "Say what it is for.", |text| match text.chars().count() {
+        1..=NAME_CHARS_MAX => Ok(text.to_owned()),
+        _ => Err(format!("Use up to {NAME_CHARS_MAX} characters.")),
+    })
+}
+
+/// For how many days it is good.
+pub(super) fn read_days(read: &mut Reader<'_>) -> Option<i64> {
+    read.required("days", "Choose when it ends. Everything of this kind ends.", |text| {
+        text.parse().map_err(|_| "Choose one of these.".to_owned())
+    })
+}
+
+/// Lives to choose from.
+pub(super) fn lives() -> Vec<Choice> {
+    LIVES.iter().map(|days| Choice::new(days.to_string(), format!("After {days} days"))).collect()
 }
 
 pub(super) async fn ask(Held(state): Held<State>, Asker(ctx): Asker, room: Room) -> Reply {
@@ -90,7 +104,6 @@ pub(super) async fn make(Held(state): Held<State>, Asker(ctx): Asker, room: Room
 }
 
 fn new_page(state: &State, ctx: &Ctx, room: &Room, form: &Returned, status: StatusCode) -> Reply {
-    let lives = LIVES.iter().map(|days| Choice::new(days.to_string(), format!("After {days} days"))).collect();
     let kept = form.fields.value("attempt");
     let problem = [form.problem("permission"), form.problem("role")].join(" ").trim().to_owned();
     let body = NewPage {
@@ -98,7 +111,7 @@ fn new_page(state: &State, ctx: &Ctx, room: &Room, form: &Returned, status: Stat
         summary: ErrorSummary::of(form),
         attempt: if kept.is_empty() { attempt(state) } else { kept.to_owned() },
         name: Field::new("name", "What it is for", Kind::Text, form).hint("Such as “Recall letters, Acme Post”"),
-        days: Select::new("days", "It ends", lives, form),
+        days: Select::new("days", "It ends", lives(), form),
         networks: Area::new("networks", "Where it may be used from", 2, form)
             .hint("Addresses or networks such as 192.0.2.0/24, with spaces between. Leave empty for anywhere."),
         roles: role_picks(state, ctx, form),
@@ -123,7 +136,7 @@ fn role_picks(state: &State, ctx: &Ctx, form: &Returned) -> Vec<Pick> {
         .collect()
 }
 
-fn permission_groups(state: &State, ctx: &Ctx, form: &Returned) -> Vec<Group> {
+pub(super) fn permission_groups(state: &State, ctx: &Ctx, form: &Returned) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let registry = state.identity.vault().registry();
     for decl in registry.permissions() {

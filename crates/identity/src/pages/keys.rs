@@ -296,7 +296,7 @@ fn tag(kept: &KeptKey, now: Time) -> Tag {
     }
 }
 
-fn day(time: Time) -> String {
+pub(super) fn day(time: Time) -> String {
     Day::of(time).map_or_else(|| time.date(), Day::short)
 }
 

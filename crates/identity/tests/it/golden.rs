@@ -4,6 +4,7 @@ mod rights;
 
 use std::path::Path;
 
+use identity::rules::jwk::{Material, PublicKey};
 use identity::rules::network::Network;
 use identity::rules::quota::{Tokens, month_at, zone};
 use identity::*;
@@ -33,6 +34,29 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         HeldRole { role: "auditor".into(), from: Some(at(0)), until: Some(at(86_400)), about: None },
     ];
     let mut all = vec![
+        one(
+            dir,
+            &AccessToken {
+                program: RecordId::from_bytes([7; 16]),
+                permissions: vec!["patient.read".into()],
+                ends: at(300),
+            },
+        ),
+        one(
+            dir,
+            &Program {
+                name: "Recall letters".into(),
+                owner: account,
+                permissions: vec!["patient.read".into()],
+                networks: vec![Network::parse("192.0.2.0/24").unwrap()],
+                keys: vec![
+                    PublicKey { name: "one".into(), key: Material::Rsa { n: "n".into(), e: "AQAB".into() } },
+                    PublicKey { name: "two".into(), key: Material::P384 { x: "x".into(), y: "y".into() } },
+                ],
+                ends: at(86_400),
+            },
+        ),
+        one(dir, &UsedAssertion { ends: at(600) }),
         one(
             dir,
             &AccessRequest {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
+use identity::rules::scope::ScopedType;
 use identity::{Caller, HeldRole, Identity, NewAccount, NewTenant, Policy, SignedIn, State, Step};
 use model::{Answer, No, Outside, Refusal, RequestId, SubjectId, TenantId, Time};
 use seal::Secret;
@@ -80,7 +81,10 @@ impl House {
         let hasher = Arc::new(Hasher::new(policy, 1).unwrap());
         let identity = Arc::new(Identity::new(rehearsal.vault.clone(), hasher, HOUSE));
         identity.found("The house", outside.now()).await.unwrap();
-        let state = State::new(identity.clone(), "/home", &["administrator"], Some(SET_UP_TOKEN.into()));
+        let state = State::new(identity.clone(), "/home", &["administrator"], Some(SET_UP_TOKEN.into())).scopes(&[
+            ScopedType { resource: "Account", noun: "account" },
+            ScopedType { resource: "Evidence", noun: "evidence" },
+        ]);
         let options = web::Options::new(outside.clone(), [9; 32]);
         let router = identity::site(state).into_router(identity.clone(), options).unwrap();
         Self { identity, rehearsal, outside, router }

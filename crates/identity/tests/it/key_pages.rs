@@ -83,7 +83,7 @@ impl Desk {
 }
 
 /// The session after its holder showed the second factor once more.
-async fn stepped_up(house: &House, cookie: &str) -> String {
+pub async fn stepped_up(house: &House, cookie: &str) -> String {
     house.outside.move_on(60);
     let token = house.see("/step-up", cookie).await.field("form-token");
     let done = house.send("/step-up", cookie, &[("form-token", &token), ("code", &house.code())]).await;

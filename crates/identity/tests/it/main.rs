@@ -17,6 +17,7 @@ mod keys;
 mod letters;
 mod mail;
 mod pages;
+mod programs;
 mod quota;
 mod reset;
 mod rights;

@@ -113,7 +113,22 @@ fn server_of(server: &mut Object, offer: &Offer<'_>) {
     );
     server.object("security", |security| {
         security.truth("cors", false);
-        security.text("description", "A bearer token of one organisation. Every read and every write is audited.");
+        security.list("extension", |extensions| extensions.object(|uris| oauth_uris(uris, offer.base)));
+        security.list("service", |services| {
+            services.object(|service| {
+                service.list("coding", |codings| {
+                    codings.object(|coding| {
+                        coding.text("system", "http://terminology.hl7.org/CodeSystem/restful-security-service");
+                        coding.text("code", "SMART-on-FHIR");
+                    });
+                });
+            });
+        });
+        security.text(
+            "description",
+            "A bearer token of one organisation: an API key, or a token for a signed assertion (SMART Backend Services). \
+             Every read and every write is audited.",
+        );
     });
     server.list("resource", |resources| {
         for of in Type::ALL {
@@ -125,6 +140,18 @@ fn server_of(server: &mut Object, offer: &Offer<'_>) {
             interactions.object(|interaction| interaction.text("code", code));
         }
     });
+}
+
+/// Where programs ask for tokens (SMART App Launch, capability statement extension).
+fn oauth_uris(uris: &mut Object, base: &str) {
+    let house = base.strip_suffix("/fhir/r4").unwrap_or(base);
+    uris.list("extension", |inner| {
+        inner.object(|token| {
+            token.text("url", "token");
+            token.text("valueUri", &format!("{house}/oauth/token"));
+        });
+    });
+    uris.text("url", "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
 }
 
 fn resource_of(resource: &mut Object, of: Type, interactions: &[Interaction]) {
