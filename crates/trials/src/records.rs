@@ -1,10 +1,7 @@
 //! Studies as the vault's records: opened, saved, built, decided about and approved.
 
-#[expect(dead_code, reason = "the pages of builds and approvals come next")]
 mod build;
-#[expect(dead_code, reason = "the page of proposals comes next")]
 mod decide;
-#[expect(dead_code, reason = "the schedule page comes next")]
 mod save;
 
 use std::sync::Arc;
@@ -20,9 +17,10 @@ use crate::kinds::{Decisions, Deed, OrganisationChoices, PROTOCOL, Study};
 use crate::rules::protocol::Protocol;
 use crate::workshop::Finished;
 
-pub(crate) use build::{approvals, latest};
+pub(crate) use build::{approvals, approve, artefact, builds, latest, numbered, order};
+pub(crate) use decide::{decide, keep_choice};
 
-pub(crate) use save::add;
+pub(crate) use save::{add, retire, save, undo};
 
 /// A study with its protocol, as it stands.
 pub(crate) struct Kept {
@@ -83,7 +81,6 @@ pub(crate) async fn built(state: &State, ctx: &Ctx, bytes: Vec<u8>) -> Answer<Ar
 }
 
 /// Builds a past version of a protocol.
-#[expect(dead_code, reason = "the page of amendments comes next")]
 pub(crate) async fn built_version(state: &State, ctx: &Ctx, study: RecordId, version: u64) -> Answer<Arc<Finished>> {
     let opened = state.vault.read_version(ctx, PROTOCOL, study, version).await?;
     built(state, ctx, opened.body).await

@@ -29,7 +29,6 @@ pub(super) fn style() -> &'static str {
     &STYLE.href
 }
 
-#[expect(dead_code, reason = "the schedule page comes next")]
 pub(super) fn script() -> &'static str {
     &SCRIPT.href
 }

@@ -3,9 +3,10 @@ use axum::extract::{Path, State as Held};
 use axum::http::header;
 use axum::response::IntoResponse;
 use web::parts::{ButtonLink, Cell, Entries, Entry, Facts, Figures, Tag, Tone, ago};
-use web::{Asker, Reply, Room, page};
+use web::{Asker, Form, FormToken, Next, Reply, Room, page, see_other};
 
-use super::{cut, in_bytes, moment, study_frame};
+use super::begin::Nothing;
+use super::{cut, in_bytes, may, moment, study_frame};
 use crate::State;
 use crate::records::{self, Seen};
 use crate::rules::matrix::Matrix;
@@ -30,6 +31,8 @@ struct OverviewPage {
     facts: Facts,
     log: Entries,
     download: ButtonLink,
+    build: Option<FormToken>,
+    retire: Option<FormToken>,
 }
 
 struct ShownStep {
@@ -76,6 +79,8 @@ pub(super) async fn show(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         facts: facts(&seen, ctx.now),
         log: log(&seen, ctx.now),
         download: ButtonLink::quiet("Download the protocol", format!("{root}/protocol.json")),
+        build: may(&state, &ctx, "build.order").then(|| room.form_token()),
+        retire: may(&state, &ctx, "study.retire").then(|| room.form_token()),
         root,
     };
     page(study_frame(&room, &seen.kept, "", ""), body)
@@ -134,7 +139,7 @@ fn picture(matrix: &Matrix) -> Option<Picture> {
         }
         from += run;
     }
-    let words = format!("{} of {} activities at {} visits", matrix.marks(), rows, columns);
+    let words = format!("{} marks: {} at {}", matrix.marks(), count(rows, "activity", "activities"), count(columns, "visit", "visits"));
     Some(Picture { words, width: columns * 10, height: rows * 10, bands, dots })
 }
 
@@ -157,6 +162,19 @@ fn log(seen: &Seen, now: model::Time) -> Entries {
         href: None,
     };
     Entries { entries: seen.kept.study.log.iter().rev().take(TOLD).map(entry).collect() }
+}
+
+/// Takes a study out of use.
+pub(super) async fn retire(
+    Held(state): Held<State>,
+    Asker(ctx): Asker,
+    Path(id): Path<String>,
+    Form(sent): Form<Nothing>,
+) -> Reply {
+    sent.map_err(|_| super::builds::stale())?;
+    let kept = records::open(&state, &ctx, &id).await?;
+    records::retire(&state, &ctx, &kept).await?;
+    Ok(see_other(&Next::own("/trials/studies")))
 }
 
 pub(super) async fn protocol(Held(state): Held<State>, Asker(ctx): Asker, Path(id): Path<String>) -> Reply {

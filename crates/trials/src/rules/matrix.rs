@@ -19,8 +19,6 @@ pub struct Matrix {
     /// Conditions, lettered.
     pub notes: Vec<Note>,
     marks: HashMap<(usize, usize), Mark>,
-    /// Whether the main timeline has decisions, so that its order is not edited here.
-    pub decides: bool,
 }
 
 /// One activity.
@@ -88,7 +86,6 @@ impl Matrix {
         let mut matrix = Self {
             rows: rows(protocol),
             columns: columns(protocol, timeline),
-            decides: instances.iter().any(|one| text(one, "instanceType") == "ScheduledDecisionInstance"),
             ..Self::default()
         };
         matrix.epochs = epochs(design, &matrix.columns);

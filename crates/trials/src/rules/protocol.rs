@@ -58,11 +58,6 @@ impl Protocol {
         serde_json::to_vec_pretty(&self.document).unwrap_or_default()
     }
 
-    /// The whole document.
-    pub fn document(&self) -> &Value {
-        &self.document
-    }
-
     /// The study version.
     pub fn version(&self) -> &Value {
         self.document.pointer(VERSION).unwrap_or(&Value::Null)
