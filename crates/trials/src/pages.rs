@@ -55,13 +55,32 @@ fn does(path: &'static str, permission: &'static str, words: &'static str) -> Ro
 
 /// The list, and the ways in.
 fn begin_and_list(site: Site<State>, state: State) -> Site {
-    let import = does("/trials/studies/import", "study.create", "Bring a study as a USDM document.");
+    let import = does(
+        "/trials/studies/import",
+        "study.create",
+        "Bring a study as a USDM document, or its schedule as a spreadsheet.",
+    );
     site.get("/trials/studies", MAY("study.read"), "List the studies.", studies::list)
         .get("/trials/studies/new", MAY("study.create"), "Ask for the first facts of a new study.", begin::ask)
         .add(does("/trials/studies/new", "study.create", "Begin a study from nothing."), begin::begin)
         .get("/trials/studies/import", MAY("study.create"), "Ask for a study as a file.", begin::ask_file)
         .add(import.body_bytes_max(11 * 1024 * 1024), begin::import)
-        .get("/trials/choices", MAY("study.read"), "Show what the organisation decided about activities.", mapping::choices)
+        .add(
+            RouteDecl::new(
+                Method::GET,
+                "/trials/sheets/{id}",
+                MAY("study.create"),
+                "Show what was read from a spreadsheet.",
+            ),
+            begin::sheet,
+        )
+        .add(does("/trials/sheets/{id}", "study.create", "Begin a study from a spreadsheet."), begin::from_sheet)
+        .get(
+            "/trials/choices",
+            MAY("study.read"),
+            "Show what the organisation decided about activities.",
+            mapping::choices,
+        )
         .get("/trials/ai", MAY("study.read"), "Show the register of AI functions.", register::show)
         .with_state(state)
 }
@@ -78,7 +97,10 @@ fn design(state: State) -> Site {
             reads("/trials/studies/{id}/schedule", "Show the schedule of activities of a study.").own_scripts(),
             schedule::show,
         )
-        .add(does("/trials/studies/{id}/schedule", "study.update", "Change the schedule of activities."), schedule::edit)
+        .add(
+            does("/trials/studies/{id}/schedule", "study.update", "Change the schedule of activities."),
+            schedule::edit,
+        )
         .add(reads("/trials/studies/{id}/schedule.csv", "Download the schedule as a table."), schedule::csv)
         .add(reads("/trials/studies/{id}/design", "Show the design of a study."), parts::design)
         .get(cell, MAY("study.update"), "Show what an arm gets in an epoch.", parts::cell)
@@ -94,7 +116,10 @@ fn built(state: State) -> Site {
     Site::pages()
         .add(reads("/trials/studies/{id}/forms", "Show the forms of a study as sites would see them."), forms::show)
         .add(reads("/trials/studies/{id}/mapping", "Show what each activity collects."), mapping::show)
-        .add(does("/trials/studies/{id}/mapping", "choice.keep", "Decide for all studies what an activity collects."), mapping::choose)
+        .add(
+            does("/trials/studies/{id}/mapping", "choice.keep", "Decide for all studies what an activity collects."),
+            mapping::choose,
+        )
         .add(reads("/trials/studies/{id}/trace", "Follow the way from the protocol to the data."), trace::show)
         .add(reads("/trials/studies/{id}/trace.csv", "Download the trace as a table."), trace::csv)
         .add(reads("/trials/studies/{id}/trace.json", "Download the trace for programs."), trace::json)
@@ -107,9 +132,15 @@ fn built(state: State) -> Site {
         .add(reads("/trials/studies/{id}/builds/compare", "Show two builds side by side."), builds::compare)
         .add(reads("/trials/studies/{id}/builds/{number}", "Show a build and its artefacts."), builds::show)
         .add(reads("/trials/studies/{id}/builds/{number}/all.zip", "Download all artefacts of a build."), builds::zip)
-        .add(reads("/trials/studies/{id}/builds/{number}/files/{*name}", "Download an artefact of a build."), builds::file)
+        .add(
+            reads("/trials/studies/{id}/builds/{number}/files/{*name}", "Download an artefact of a build."),
+            builds::file,
+        )
         .add(reads("/trials/studies/{id}/approvals", "Show what is approved and what waits."), approvals::show)
-        .add(does("/trials/studies/{id}/approvals", "build.approve", "Approve artefacts of a build."), approvals::approve)
+        .add(
+            does("/trials/studies/{id}/approvals", "build.approve", "Approve artefacts of a build."),
+            approvals::approve,
+        )
         .with_state(state)
 }
 

@@ -20,7 +20,7 @@ use crate::workshop::Finished;
 pub(crate) use build::{approvals, approve, artefact, builds, latest, numbered, order};
 pub(crate) use decide::{decide, keep_choice};
 
-pub(crate) use save::{add, retire, save, undo};
+pub(crate) use save::{add, keep_sheet, plan, retire, save, undo};
 
 /// A study with its protocol, as it stands.
 pub(crate) struct Kept {

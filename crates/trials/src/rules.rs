@@ -7,5 +7,6 @@ pub(crate) mod matrix;
 pub(crate) mod parts;
 pub(crate) mod protocol;
 pub(crate) mod readiness;
+pub(crate) mod sheet;
 pub(crate) mod skeleton;
 pub mod subject_data;

@@ -130,7 +130,11 @@ fn words(latest: Option<&Build>, done: usize) -> String {
     match latest {
         None => "Comes after the first build.".to_owned(),
         Some(build) => {
-            format!("{done} of {} of build {} approved", count(build.artefacts.len(), "artefact", "artefacts"), build.number)
+            format!(
+                "{done} of {} of build {} approved",
+                count(build.artefacts.len(), "artefact", "artefacts"),
+                build.number
+            )
         }
     }
 }

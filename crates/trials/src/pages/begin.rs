@@ -1,5 +1,5 @@
 use askama::Template;
-use axum::extract::State as Held;
+use axum::extract::{Path, State as Held};
 use axum::http::StatusCode;
 use model::{No, Refusal, RefusalKind};
 use web::parts::{Area, Button, ButtonLink, ErrorSummary, Field, Kind};
@@ -12,8 +12,12 @@ use super::{frame, next};
 use crate::State;
 use crate::records;
 use crate::rules::edit::NAME_CHARS_MAX;
+use crate::rules::readiness::count;
+use crate::rules::sheet::{self, Plan};
 use crate::rules::skeleton::{self, Beginning};
 
+/// Activities of a spreadsheet that are shown before it becomes a study.
+const SHOWN: usize = 400;
 /// Arms that a study begins with.
 const ARMS_MAX: usize = 12;
 
@@ -152,11 +156,101 @@ pub(super) async fn import(Held(state): Held<State>, Asker(ctx): Asker, room: Ro
     }
 }
 
-/// Takes a file in and says where it can be seen.
+/// Takes a file in and says where it can be seen: a document becomes a study, a spreadsheet is looked at first.
 async fn take(state: &State, ctx: &access::Ctx, room: &Room, file: Uploaded) -> model::Answer<String> {
+    let first = file.bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let table = sheet::is_workbook(&file.bytes) || (file.name.to_lowercase().ends_with(".csv") && first != Some(&b'{'));
+    if table {
+        let id = records::keep_sheet(state, ctx, file.bytes.to_vec()).await?;
+        return Ok(format!("/trials/sheets/{id}"));
+    }
     let words = format!("brought the study from {}", if file.name.is_empty() { "a file" } else { &file.name });
     let id = records::add(state, ctx, records::deed(ctx, room), file.bytes.to_vec(), &words, None).await?;
     Ok(format!("/trials/studies/{id}"))
+}
+
+#[derive(Template)]
+#[template(path = "sheet.html")]
+struct SheetPage {
+    here: String,
+    token: FormToken,
+    summary: ErrorSummary,
+    plan: Plan,
+    grid: Vec<(String, Vec<Option<String>>)>,
+    words: String,
+    title: Area,
+    identifier: Field,
+    sponsor: Field,
+    arms: Area,
+    save: Button,
+    back: ButtonLink,
+}
+
+/// What was understood of a spreadsheet, before it becomes a study.
+pub(super) async fn sheet(Held(state): Held<State>, Asker(ctx): Asker, room: Room, Path(id): Path<String>) -> Reply {
+    let plan = records::plan(&state, &ctx, records::named(&id)?).await?;
+    sheet_page(&room, &id, plan, &Returned::blank(), StatusCode::OK)
+}
+
+pub(super) async fn from_sheet(
+    Held(state): Held<State>,
+    Asker(ctx): Asker,
+    room: Room,
+    Path(id): Path<String>,
+    Form(sent): Form<Beginning>,
+) -> Reply {
+    let record = records::named(&id)?;
+    let plan = records::plan(&state, &ctx, record).await?;
+    let draft = match sent {
+        Ok(draft) => draft,
+        Err(returned) => return sheet_page(&room, &id, plan, &returned, StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    let made = match sheet::study(&plan, &draft.value) {
+        Ok(protocol) => {
+            let words = "began the study from a spreadsheet";
+            let deed = records::deed(&ctx, &room);
+            records::add(&state, &ctx, deed, protocol.to_bytes(), words, Some(record)).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    match made {
+        Ok(id) => Ok(see_other(&next(format!("/trials/studies/{id}/schedule"))?)),
+        Err(No::Refusal(refusal)) => {
+            let returned = Returned::refused(draft.fields, &refusal);
+            sheet_page(&room, &id, plan, &returned, status_of(refusal.kind))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn sheet_page(room: &Room, id: &str, plan: Plan, form: &Returned, status: StatusCode) -> Reply {
+    let line = |one: &sheet::Activity| {
+        let at = |visit: usize| one.marks.iter().find(|(place, _)| *place == visit).map(|(_, signs)| signs.join(" "));
+        (one.label.clone(), (0..plan.visits.len()).map(at).collect())
+    };
+    let grid = plan.activities.iter().take(SHOWN).map(line).collect();
+    let marks: usize = plan.activities.iter().map(|one| one.marks.len()).sum();
+    let body = SheetPage {
+        here: format!("/trials/sheets/{id}"),
+        token: room.form_token(),
+        summary: ErrorSummary::of(form),
+        grid,
+        words: format!(
+            "{}, {}, {}, {}",
+            count(plan.visits.len(), "visit", "visits"),
+            count(plan.activities.len(), "activity", "activities"),
+            count(marks, "mark", "marks"),
+            count(plan.notes.len(), "footnote", "footnotes")
+        ),
+        title: Area::new("title", "Official title", 2, form),
+        identifier: Field::new("identifier", "Study identifier", Kind::Text, form).chars(20),
+        sponsor: Field::new("sponsor", "Sponsor (optional)", Kind::Text, form),
+        arms: Area::new("arms", "Arms (optional)", 2, form).hint("One to a line."),
+        save: Button::primary("Make a study of it"),
+        back: ButtonLink::quiet("Bring another file", "/trials/studies/import"),
+        plan,
+    };
+    page(frame(room, "A schedule from a spreadsheet").status(status), body)
 }
 
 fn import_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {

@@ -58,8 +58,17 @@ pub(super) async fn list(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         Listed {
             number: build.number,
             href: format!("{here}/{}", build.number),
-            words: format!("Version {} of the protocol, {}", build.protocol_version, count(all, "artefact", "artefacts")),
-            detail: format!("{}, {} · made in {} ms", build.ordered.name, ago(build.ordered.at, ctx.now), build.took_millis),
+            words: format!(
+                "Version {} of the protocol, {}",
+                build.protocol_version,
+                count(all, "artefact", "artefacts")
+            ),
+            detail: format!(
+                "{}, {} · made in {} ms",
+                build.ordered.name,
+                ago(build.ordered.at, ctx.now),
+                build.took_millis
+            ),
             tag,
             zip: format!("{here}/{}/all.zip", build.number),
         }
@@ -68,7 +77,9 @@ pub(super) async fn list(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         token: room.form_token(),
         orders: may(&state, &ctx, "build.order"),
         words: match builds.first() {
-            Some(latest) if latest.protocol_version == kept.version => "The latest build is of the present version.".to_owned(),
+            Some(latest) if latest.protocol_version == kept.version => {
+                "The latest build is of the present version.".to_owned()
+            }
             Some(_) => format!("The protocol has changed since: it is at version {}.", kept.version),
             None => "Nothing has been built yet.".to_owned(),
         },
@@ -160,7 +171,9 @@ fn standing(build: &Build, done: usize) -> Notice {
     );
     match (build.blocked_by.is_empty(), done == all) {
         (true, true) => Notice::new(Tone::Good, "Released: every artefact is approved.", found),
-        (true, false) => Notice::new(Tone::Info, format!("Can be released: {done} of {all} artefacts are approved."), found),
+        (true, false) => {
+            Notice::new(Tone::Info, format!("Can be released: {done} of {all} artefacts are approved."), found)
+        }
         (false, _) => Notice::new(Tone::Warn, "A preview: it cannot be released.", found),
     }
 }
@@ -188,9 +201,8 @@ fn groups(build: &Build, done: &[&str], here: &str) -> Vec<(&'static str, Table)
             Cell::part(&tag),
         ]));
     }
-    let columns = || {
-        vec![Column::text("Artefact"), Column::number("Size"), Column::short("SHA-256"), Column::short("Approval")]
-    };
+    let columns =
+        || vec![Column::text("Artefact"), Column::number("Size"), Column::short("SHA-256"), Column::short("Approval")];
     rows.into_iter()
         .filter_map(|(at, rows)| {
             let (name, _) = GROUPS.get(at)?;
@@ -217,8 +229,7 @@ fn download(bytes: Vec<u8>, media: &str, name: &str) -> Reply {
     let mut response: Response = bytes.into_response();
     let value = |text: &str| HeaderValue::from_str(text).map_err(|error| Fault::new("naming a download", error));
     let disposition = format!("attachment; filename=\"{name}\"");
-    let pairs: [(HeaderName, &str); 2] =
-        [(header::CONTENT_TYPE, media), (header::CONTENT_DISPOSITION, &disposition)];
+    let pairs: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, media), (header::CONTENT_DISPOSITION, &disposition)];
     for (name, text) in pairs {
         response.headers_mut().insert(name, value(text)?);
     }
@@ -226,11 +237,7 @@ fn download(bytes: Vec<u8>, media: &str, name: &str) -> Reply {
 }
 
 /// Every artefact of a build in one archive. The same build gives the same bytes.
-pub(super) async fn zip(
-    Held(state): Held<State>,
-    Asker(ctx): Asker,
-    Path((id, number)): Path<(String, u64)>,
-) -> Reply {
+pub(super) async fn zip(Held(state): Held<State>, Asker(ctx): Asker, Path((id, number)): Path<(String, u64)>) -> Reply {
     let study = records::named(&id)?;
     let (_, build) = records::numbered(&state, &ctx, study, number).await?;
     let mut files = Vec::with_capacity(build.artefacts.len());
@@ -294,7 +301,10 @@ pub(super) async fn compare(
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     let body = ComparePage {
         here: format!("/trials/studies/{}/builds", kept.id),
-        words: format!("{differ} of {} differ; the others are the same byte for byte.", count(all, "artefact", "artefacts")),
+        words: format!(
+            "{differ} of {} differ; the others are the same byte for byte.",
+            count(all, "artefact", "artefacts")
+        ),
         one: a,
         other: b,
         compare: numbers,

@@ -83,7 +83,9 @@ pub(super) async fn show(
         parts: amendment.as_ref().map_or_else(Vec::new, parts),
         unchanged: amendment.as_ref().map_or(0, |one| one.unchanged.len()),
         to_approve: amendment.as_ref().map_or_else(Vec::new, |one| one.to_approve.clone()),
-        export: amendment.is_some().then(|| ButtonLink::quiet("Download as JSON", format!("{here}.json?a={from}&b={to}"))),
+        export: amendment
+            .is_some()
+            .then(|| ButtonLink::quiet("Download as JSON", format!("{here}.json?a={from}&b={to}"))),
         here,
     };
     page(study_frame(&room, &kept, "Changes", "changes"), body)
@@ -145,8 +147,7 @@ fn parts(amendment: &Amendment) -> Vec<Changed> {
 fn changed(amendment: &Amendment, part: &'static str) -> Changed {
     let all: Vec<_> = amendment.changes.iter().filter(|one| one.part == part).collect();
     let number = |kind: ChangeKind| all.iter().filter(|one| one.kind == kind).count();
-    let (added, removed, other) =
-        (number(ChangeKind::Added), number(ChangeKind::Removed), number(ChangeKind::Changed));
+    let (added, removed, other) = (number(ChangeKind::Added), number(ChangeKind::Removed), number(ChangeKind::Changed));
     let told = [(added, "added"), (removed, "removed"), (other, "changed")];
     let told = told.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
     let line = |one: &&crate::design::Change| Line {

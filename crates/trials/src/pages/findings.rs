@@ -224,6 +224,9 @@ fn decided(proposal: &Proposal, decision: &Decision, now: model::Time) -> Settle
 
 /// A place in the document without the part that is the same everywhere.
 pub(super) fn place(path: &str) -> String {
+    if path == "/study/versions/0/studyDesigns/0" {
+        return "the design as a whole".to_owned();
+    }
     let path = path.strip_prefix("/study/versions/0/").unwrap_or(path);
     let path = path.strip_prefix("studyDesigns/0/").unwrap_or(path);
     cut(&path.replace('/', " › "), 120)

@@ -89,7 +89,9 @@ pub(super) async fn show(
     let root = format!("/trials/studies/{}", seen.kept.id);
     let form = match &wanted.form {
         Some(oid) => Some(built.forms.iter().find(|form| form.oid == *oid).ok_or_else(Refusal::not_found)?),
-        None => built.forms.first(),
+        None => {
+            built.forms.iter().find(|form| !form.activities.is_empty() && form.groups.len() > 1).or(built.forms.first())
+        }
     };
     let annotated = wanted.view == "annotated";
     let current = form.map_or("", |form| form.oid.as_str());

@@ -172,7 +172,7 @@ const STEPS: [(Step, &str); 7] = [
 
 fn rungs(resolutions: &[Resolution]) -> Vec<(String, String, usize)> {
     let number = |step: Step| resolutions.iter().filter(|one| one.step == step).count();
-    let rung = |(step, words): (Step, &str)| (words.to_owned(), format!("{} %", step.confidence()), number(step));
+    let rung = |(step, words): (Step, &str)| (words.to_owned(), format!("{}\u{a0}%", step.confidence()), number(step));
     STEPS.into_iter().map(rung).collect()
 }
 

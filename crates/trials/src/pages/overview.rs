@@ -139,7 +139,12 @@ fn picture(matrix: &Matrix) -> Option<Picture> {
         }
         from += run;
     }
-    let words = format!("{} marks: {} at {}", matrix.marks(), count(rows, "activity", "activities"), count(columns, "visit", "visits"));
+    let words = format!(
+        "{} marks: {} at {}",
+        matrix.marks(),
+        count(rows, "activity", "activities"),
+        count(columns, "visit", "visits")
+    );
     Some(Picture { words, width: columns * 10, height: rows * 10, bands, dots })
 }
 

@@ -3,9 +3,7 @@ use axum::extract::{Path, State as Held};
 use axum::http::StatusCode;
 use model::{No, Refusal, RefusalKind};
 use web::parts::{Area, Button, ButtonLink, Choice, ErrorSummary, Field, Kind, Notice, Select, Tag, Tone};
-use web::{
-    Asker, Fields, Form, FormToken, FromForm, Reader, Reply, Returned, Room, Width, page, see_other, status_of,
-};
+use web::{Asker, Fields, Form, FormToken, FromForm, Reader, Reply, Returned, Room, Width, page, see_other, status_of};
 
 use super::schedule::escape;
 use super::{cut, may, next, study_frame};
@@ -52,9 +50,8 @@ pub(super) async fn design(Held(state): Held<State>, Asker(ctx): Asker, room: Ro
 /// What each arm gets in each epoch.
 fn cells(protocol: &Protocol, epochs: &[Entry], root: &str) -> Vec<(String, Vec<(String, String)>)> {
     let design = protocol.design();
-    let element = |id: &str| {
-        items(design, "elements").iter().find(|one| text(one, "id") == id).map_or("", title).to_owned()
-    };
+    let element =
+        |id: &str| items(design, "elements").iter().find(|one| text(one, "id") == id).map_or("", title).to_owned();
     let cell = |arm: &Entry, epoch: &Entry| {
         let all = items(design, "studyCells").iter();
         let found = all.filter(|one| text(one, "armId") == arm.id && text(one, "epochId") == epoch.id);
@@ -264,9 +261,8 @@ fn draw(
         kind: (!part.kinds().is_empty())
             .then(|| Select::new("kind", "Type", part.kinds().iter().map(choice).collect(), form)),
         of: (part == Part::Endpoints && new).then(|| Select::new("of", "Objective", objectives(), form)),
-        rules: (part == Part::Elements).then(|| {
-            (Area::new("start", "It begins with", 2, form), Area::new("end", "It ends with", 2, form))
-        }),
+        rules: (part == Part::Elements)
+            .then(|| (Area::new("start", "It begins with", 2, form), Area::new("end", "It ends with", 2, form))),
         save: Button::primary("Save"),
         remove: (!new).then(|| Button::grave("Remove").sends("remove", "yes")),
         back: ButtonLink::quiet("Back", format!("{root}#{}", part.path())),

@@ -1,9 +1,9 @@
 use access::Ctx;
 use askama::Template;
+use axum::Json;
 use axum::extract::{Path, Query, State as Held};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::Json;
 use model::{Answer, No, Refusal, RefusalKind};
 use serde::Deserialize;
 use web::parts::{ButtonLink, Notice, Pages, Tone, ago};
@@ -110,7 +110,8 @@ impl FromForm for Doing {
         }
         let op = read.required("op", "Choose what to do.", plain)?;
         let mut field = |name: &str| read.optional(name, plain).flatten().unwrap_or_default();
-        let (id, label, after, epoch, words) = (field("id"), field("label"), field("after"), field("epoch"), field("words"));
+        let (id, label, after, epoch, words) =
+            (field("id"), field("label"), field("after"), field("epoch"), field("words"));
         let (visit, part) = (field("visit"), field("part"));
         let days = [field("day"), field("before"), field("behind")];
         let part = if part == "visit" { Part::Visit } else { Part::Activity };
@@ -193,7 +194,13 @@ pub(super) async fn edit(
         }
         Ok(done) => {
             let id = records::named(&id)?;
-            let said = if done.undone { "?said=undone" } else if done.both { "?said=both" } else { "" };
+            let said = if done.undone {
+                "?said=undone"
+            } else if done.both {
+                "?said=both"
+            } else {
+                ""
+            };
             Ok(see_other(&next(format!("/trials/studies/{id}/schedule{said}"))?))
         }
         Err(No::Refusal(refusal)) if for_script || refusal.kind == RefusalKind::NotFound => Err(refusal.into()),
@@ -328,7 +335,8 @@ fn picked(matrix: &Matrix, wanted: &Wanted, here: &str) -> Option<Picked> {
     if let Some(id) = &wanted.activity {
         let at = matrix.rows.iter().position(|row| row.id == *id)?;
         let row = matrix.rows.get(at)?;
-        let done: Vec<usize> = (0..matrix.columns.len()).filter(|column| matrix.mark_at(at, *column).is_some()).collect();
+        let done: Vec<usize> =
+            (0..matrix.columns.len()).filter(|column| matrix.mark_at(at, *column).is_some()).collect();
         let mut notes: Vec<usize> =
             done.iter().filter_map(|column| matrix.mark_at(at, *column)).flat_map(|mark| mark.notes.clone()).collect();
         notes.sort_unstable();
@@ -386,7 +394,8 @@ pub(super) async fn csv(Held(state): Held<State>, Asker(ctx): Asker, Path(id): P
     for (at, activity) in matrix.rows.iter().enumerate() {
         let mark = |column: usize| {
             matrix.mark_at(at, column).map_or(String::new(), |mark| {
-                let letters = mark.notes.iter().filter_map(|note| matrix.notes.get(*note)).map(|note| note.letter.as_str());
+                let letters =
+                    mark.notes.iter().filter_map(|note| matrix.notes.get(*note)).map(|note| note.letter.as_str());
                 std::iter::once("X").chain(letters).collect::<Vec<_>>().join(" ")
             })
         };
@@ -404,7 +413,8 @@ pub(super) async fn csv(Held(state): Held<State>, Asker(ctx): Asker, Path(id): P
 
 /// A value of a CSV (RFC 4180). What a spreadsheet would run as a formula is made plain text by a leading apostrophe.
 fn quoted(cell: &str) -> String {
-    let risky = cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
+    let risky =
+        cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
     let plain = if risky { format!("'{cell}") } else { cell.to_owned() };
     format!("\"{}\"", plain.replace('"', "\"\""))
 }

@@ -112,10 +112,7 @@ pub(super) async fn show(
             before: (from > 0).then(|| query(from.saturating_sub(SHOWN))),
             after: (to < all).then(|| query(to)),
         }),
-        exports: [
-            ButtonLink::quiet("CSV", format!("{here}.csv")),
-            ButtonLink::quiet("JSON", format!("{here}.json")),
-        ],
+        exports: [ButtonLink::quiet("CSV", format!("{here}.csv")), ButtonLink::quiet("JSON", format!("{here}.json"))],
         here,
     };
     page(study_frame(&room, &seen.kept, "Trace", "mapping"), body)

@@ -1,12 +1,14 @@
 use access::Ctx;
-use model::{Answer, Kind, RecordId, Refusal, RefusalKind};
+use model::{Answer, Fault, Kind, RecordId, Refusal, RefusalKind};
 use vault::{Change, Changes, Draft, Expected};
 
 use super::{Kept, built};
 use crate::State;
 use crate::design::Built;
-use crate::kinds::{Deed, Facts, PROTOCOL, Study};
+use crate::kinds::{Deed, Facts, PROTOCOL, SHEET, Study};
 use crate::rules::protocol::Protocol;
+use crate::rules::sheet::{self, Plan};
+use crate::rules::subject_data::{Media, subject_data};
 
 /// Versions that can be gone back to one after another.
 const UNDO_MAX: usize = 50;
@@ -23,6 +25,7 @@ pub(crate) async fn add(
     sheet: Option<RecordId>,
 ) -> Answer<RecordId> {
     let protocol = Protocol::read(&bytes)?;
+    nobody_in(bytes.clone(), Media::Json).await?;
     let id = state.vault.outside().record_id();
     let finished = built(state, ctx, bytes.clone()).await?;
     let study = Study {
@@ -75,6 +78,7 @@ async fn write(
     undo: Vec<u64>,
 ) -> Answer<u64> {
     let protocol = Protocol::read(&bytes)?;
+    nobody_in(bytes.clone(), Media::Json).await?;
     let version = kept.version + 1;
     let finished = built(state, ctx, bytes.clone()).await;
     // A busy workshop must not lose somebody's change: then the facts are those of before.
@@ -127,4 +131,49 @@ pub(super) fn facts(built: &Built) -> Facts {
 fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|letter| !letter.is_control()).take(600).collect()
+}
+
+/// Sightings that a refusal names.
+const NAMED: usize = 3;
+
+/// Refuses what holds data about a person.
+///
+/// INVARIANT: every way into a study comes through here: files, forms and what is derived from them.
+async fn nobody_in(bytes: Vec<u8>, media: Media) -> Answer<()> {
+    let seen = tokio::task::spawn_blocking(move || subject_data(&bytes, media)).await;
+    let seen = seen.map_err(|error| Fault::new("looking for data about people", error))?;
+    if seen.is_empty() {
+        return Ok(());
+    }
+    let place = |path: &str| if path.is_empty() { String::new() } else { format!(" ({path})") };
+    let named: Vec<String> =
+        seen.iter().take(NAMED).map(|one| format!("{}{}", one.words.trim_end_matches('.'), place(&one.path))).collect();
+    let words = format!(
+        "This holds what looks like data about a person, and none is taken here: {}. Take it out and try again.",
+        named.join("; ")
+    );
+    Err(Refusal::new(RefusalKind::Invalid, words).into())
+}
+
+/// Keeps a spreadsheet as it came, once it is known that a schedule can be read from it.
+pub(crate) async fn keep_sheet(state: &State, ctx: &Ctx, bytes: Vec<u8>) -> Answer<RecordId> {
+    let media = if sheet::is_workbook(&bytes) { Media::Spreadsheet } else { Media::Csv };
+    understood(bytes.clone()).await?;
+    nobody_in(bytes.clone(), media).await?;
+    let id = state.vault.outside().record_id();
+    let draft = Draft::document(SHEET, id, None, bytes, Vec::new());
+    state.vault.commit(ctx, Changes::new().and(Change::Create(draft))).await?;
+    Ok(id)
+}
+
+/// What a kept spreadsheet says.
+pub(crate) async fn plan(state: &State, ctx: &Ctx, id: RecordId) -> Answer<Plan> {
+    understood(state.vault.read(ctx, SHEET, id).await?.body).await
+}
+
+async fn understood(bytes: Vec<u8>) -> Answer<Plan> {
+    let read = tokio::task::spawn_blocking(move || sheet::table(&bytes).and_then(|table| sheet::plan(&table))).await;
+    // The reader of workbooks is not ours: where it gives up, the file is at fault, not the house.
+    let broken = |_| Refusal::new(RefusalKind::Invalid, "This workbook cannot be read. Save it again, or as CSV.");
+    Ok(read.map_err(broken)??)
 }

@@ -115,7 +115,12 @@ fn design(protocol: &mut Protocol) -> Result<(), Refusal> {
         let entry = Entry { kind: kind.to_owned(), words: words.to_owned(), ..Entry::default() };
         parts::write(protocol, part, &entry)
     };
-    write(protocol, Part::Objectives, "C85826", "To see whether the treatment lowers the number of days with symptoms")?;
+    write(
+        protocol,
+        Part::Objectives,
+        "C85826",
+        "To see whether the treatment lowers the number of days with symptoms",
+    )?;
     write(protocol, Part::Endpoints, "C94496", "Change from baseline in days with symptoms a month, weeks 9 to 12")?;
     for (kind, words) in CRITERIA {
         write(protocol, Part::Criteria, kind, words)?;

@@ -83,11 +83,7 @@ impl Matrix {
         let design = protocol.design();
         let timeline = main(design).unwrap_or(&Value::Null);
         let instances: Vec<&Value> = items(timeline, "instances").iter().collect();
-        let mut matrix = Self {
-            rows: rows(protocol),
-            columns: columns(protocol, timeline),
-            ..Self::default()
-        };
+        let mut matrix = Self { rows: rows(protocol), columns: columns(protocol, timeline), ..Self::default() };
         matrix.epochs = epochs(design, &matrix.columns);
         matrix.mark(&instances);
         matrix.note(protocol, &instances);

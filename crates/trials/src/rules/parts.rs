@@ -179,7 +179,9 @@ pub fn entries(protocol: &Protocol, part: Part) -> Vec<Entry> {
         Part::Criteria => {
             let texts = items(protocol.version(), "eligibilityCriterionItems");
             let words = |id: &str| texts.iter().find(|one| text(one, "id") == id).map_or("", |one| text(one, "text"));
-            all.iter().map(|one| Entry { words: words(text(one, "criterionItemId")).to_owned(), ..usual(one) }).collect()
+            all.iter()
+                .map(|one| Entry { words: words(text(one, "criterionItemId")).to_owned(), ..usual(one) })
+                .collect()
         }
         _ => all.into_iter().map(usual).collect(),
     }
@@ -222,7 +224,8 @@ pub fn write(protocol: &mut Protocol, part: Part, entry: &Entry) -> Result<(), R
     let list = items_mut(protocol.design_mut()?, part.list())?;
     let map = match part {
         Part::Endpoints => {
-            let holder = list.iter_mut().find(|one| items(one, "endpoints").iter().any(|one| text(one, "id") == entry.id));
+            let holder =
+                list.iter_mut().find(|one| items(one, "endpoints").iter().any(|one| text(one, "id") == entry.id));
             with_id(items_mut(holder.ok_or_else(gone)?, "endpoints")?, &entry.id)?
         }
         _ => with_id(list, &entry.id)?,
@@ -352,7 +355,13 @@ fn endpoint(minter: &mut Minter, words: &str, kind: Code) -> Value {
         "dictionaryId": null, "notes": [], "purpose": "", "level": minter.code(kind.0, kind.1), "instanceType": "Endpoint" })
 }
 
-fn criterion(protocol: &mut Protocol, minter: &mut Minter, words: &str, kind: Code, number: usize) -> Result<(), Refusal> {
+fn criterion(
+    protocol: &mut Protocol,
+    minter: &mut Minter,
+    words: &str,
+    kind: Code,
+    number: usize,
+) -> Result<(), Refusal> {
     let (id, item) = (minter.id("EligibilityCriterion"), minter.id("EligibilityCriterionItem"));
     let name = format!("{}{:02}", if kind.0 == "C25532" { "IN" } else { "EX" }, number + 1);
     let value = json!({ "id": id, "extensionAttributes": [], "name": name, "label": "", "description": "",

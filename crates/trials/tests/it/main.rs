@@ -8,4 +8,7 @@ mod ddf;
 mod dirty;
 mod fixture;
 mod given;
+mod golden;
+mod house;
+mod pages;
 mod subject_data;
