@@ -107,13 +107,14 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
 ];
 
 /// The runner's people: enough of them that a one-time code is never needed twice in its half minute.
-const PROBE_STAFF: [Staff; 6] = [
+const PROBE_STAFF: [Staff; 7] = [
     ("administrator", "Probe Administrator", &["administrator", "practice-manager"], "administrator"),
     ("dentist", "Probe Dentist", &["principal-dentist"], "principal-dentist"),
     ("receptionist", "Probe Receptionist", &["receptionist"], "receptionist"),
     ("auditor", "Probe Auditor", &["auditor"], "auditor"),
     ("second-dentist", "Probe Second Dentist", &["principal-dentist"], "principal-dentist"),
     ("third-dentist", "Probe Third Dentist", &["principal-dentist"], "principal-dentist"),
+    ("study-designer", "Probe Study Designer", &["study-designer", "data-standards-lead"], "study-designer"),
 ];
 
 /// Who looks at what strangers try on the house.

@@ -6,6 +6,7 @@ mod audit_complete;
 mod headers;
 mod moved_ciphertext;
 mod no_credentials;
+mod no_subject_data;
 mod other_tenant;
 mod passwords;
 mod second_factor;
@@ -24,6 +25,7 @@ pub const ALL: &[ClaimDecl] = &[
     at_rest::CLAIM,
     moved_ciphertext::CLAIM,
     passwords::CLAIM,
+    no_subject_data::CLAIM,
     audit_complete::CLAIM,
     audit_chain::CLAIM,
     tls::CLAIM,

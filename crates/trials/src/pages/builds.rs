@@ -178,7 +178,10 @@ fn standing(build: &Build, done: usize) -> Notice {
     }
 }
 
-const GROUPS: [(&str, fn(&str) -> bool); 5] = [
+/// A heading and the names that stand under it.
+type Group = (&'static str, fn(&str) -> bool);
+
+const GROUPS: [Group; 5] = [
     ("Data collection", |name| name.starts_with("forms") || name.starts_with("acrf") || name == "schedule.json"),
     ("Study build", |name| name.starts_with("odm") || name.starts_with("testkit")),
     ("Tabulation", |name| name.starts_with("define") || name.starts_with("mapping")),

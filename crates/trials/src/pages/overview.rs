@@ -14,6 +14,8 @@ use crate::rules::readiness::{self, Known, Standing, Step, count};
 
 /// Changes told on the overview.
 const TOLD: usize = 8;
+/// The least width of the small picture of the schedule.
+const WIDTH_MIN: usize = 240;
 /// Cells that the small picture of the schedule shows.
 const PICTURE_CELLS_MAX: usize = 6_000;
 
@@ -123,11 +125,14 @@ fn picture(matrix: &Matrix) -> Option<Picture> {
     if rows * columns == 0 || rows * columns > PICTURE_CELLS_MAX {
         return None;
     }
+    // A small schedule keeps small dots, in the middle.
+    let width = (columns * 10).max(WIDTH_MIN);
+    let left = (width - columns * 10) / 2;
     let mut dots = Vec::with_capacity(matrix.marks());
     for row in 0..rows {
         for column in 0..columns {
             if let Some(mark) = matrix.mark_at(row, column) {
-                dots.push((column * 10 + 5, row * 10 + 5, !mark.notes.is_empty()));
+                dots.push((left + column * 10 + 5, row * 10 + 5, !mark.notes.is_empty()));
             }
         }
     }
@@ -135,7 +140,7 @@ fn picture(matrix: &Matrix) -> Option<Picture> {
     let mut from = 0;
     for (at, (_, run)) in matrix.epochs.iter().enumerate() {
         if at % 2 == 1 {
-            bands.push((from * 10, run * 10));
+            bands.push((left + from * 10, run * 10));
         }
         from += run;
     }
@@ -145,7 +150,7 @@ fn picture(matrix: &Matrix) -> Option<Picture> {
         count(rows, "activity", "activities"),
         count(columns, "visit", "visits")
     );
-    Some(Picture { words, width: columns * 10, height: rows * 10, bands, dots })
+    Some(Picture { words, width, height: rows * 10, bands, dots })
 }
 
 fn facts(seen: &Seen, now: model::Time) -> Facts {

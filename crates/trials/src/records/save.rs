@@ -158,8 +158,8 @@ async fn nobody_in(bytes: Vec<u8>, media: Media) -> Answer<()> {
 /// Keeps a spreadsheet as it came, once it is known that a schedule can be read from it.
 pub(crate) async fn keep_sheet(state: &State, ctx: &Ctx, bytes: Vec<u8>) -> Answer<RecordId> {
     let media = if sheet::is_workbook(&bytes) { Media::Spreadsheet } else { Media::Csv };
-    understood(bytes.clone()).await?;
     nobody_in(bytes.clone(), media).await?;
+    understood(bytes.clone()).await?;
     let id = state.vault.outside().record_id();
     let draft = Draft::document(SHEET, id, None, bytes, Vec::new());
     state.vault.commit(ctx, Changes::new().and(Change::Create(draft))).await?;

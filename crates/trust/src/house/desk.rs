@@ -145,6 +145,12 @@ impl Session {
         Ok(reply)
     }
 
+    /// The token of the form on a page.
+    pub(crate) async fn token(&mut self, wire: &dyn Wire, page: &str) -> Result<String, Trouble> {
+        let found = self.send(wire, Call::get(page)).await?.good("opening a page with a form")?;
+        hidden(&found, TOKEN).ok_or_else(|| Trouble::new(format!("{page} has no form")))
+    }
+
     /// Signs out as people do: with the form on a page.
     pub async fn sign_out(&mut self, wire: &dyn Wire, page: &str) -> Result<Reply, Trouble> {
         let found = self.send(wire, Call::get(page)).await?;

@@ -18,6 +18,8 @@ pub enum Broken {
     Nothing,
     StoresInTheClear,
     LogsWhatIsTyped,
+    TakesPatientsInForms,
+    TakesPatientsInFiles,
     OpensMovedBytes,
     OpensEarlierVersions,
     ForgetsToRecordReads,
@@ -142,7 +144,7 @@ impl Fake {
         let tenant = |tenant: &FakeTenant| Tenant {
             name: tenant.name.clone(),
             id: None,
-            people: vec![tenant.person.clone()],
+            people: vec![tenant.person.clone(), Person { role: "study-designer".into(), ..tenant.person.clone() }],
             fhir: FhirAccess { base: "https://fake.example/fhir/r4".into(), token: tenant.token.clone() },
             // In our seconds, of which each is a minute at the house.
             session_idle_seconds: (tenant.name == "probe-b").then_some(0),
@@ -197,6 +199,7 @@ impl Fake {
                 Some(tenant) => self.fhir(inner, tenant, asked),
                 None => status(401),
             },
+            (_, path) if path.starts_with("/trials/") => self.trials(inner, asked),
             ("GET" | "POST", "/day" | "/patients" | "/sign-out") => self.signed_in_page(inner, asked),
             ("GET", path) if path.starts_with("/patients/") => self.signed_in_page(inner, asked),
             (_, path) if ROUTES.iter().any(|(_, found, ..)| *found == path) => status(405),
@@ -262,7 +265,7 @@ impl Fake {
         format!("__Host-candor={token}; Path=/; Secure;{http_only} SameSite=Lax")
     }
 
-    fn by_session(&self, inner: &mut Inner, asked: &Asked<'_>) -> Option<(usize, String)> {
+    pub fn by_session(&self, inner: &mut Inner, asked: &Asked<'_>) -> Option<(usize, String)> {
         let cookies = header(asked.call, "cookie").unwrap_or_default();
         let token = cookies.split("; ").find_map(|pair| pair.strip_prefix("__Host-candor="))?.to_owned();
         let now = self.clock.now();

@@ -131,6 +131,13 @@ async fn sessions_end() {
 }
 
 #[tokio::test]
+async fn a_study_takes_in_no_patient() {
+    holds("no-subject-data", "3 attempts, each refused").await;
+    fails("no-subject-data", Broken::TakesPatientsInForms, "taken in by a form").await;
+    fails("no-subject-data", Broken::TakesPatientsInFiles, "taken in by a study file").await;
+}
+
+#[tokio::test]
 async fn every_answer_has_its_headers() {
     holds("headers", "answers from").await;
     fails("headers", Broken::ErrorsWithoutHeaders, "Strict-Transport-Security is missing").await;
