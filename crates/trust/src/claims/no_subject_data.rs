@@ -58,8 +58,13 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     }
     let allowed = [form(visit, &mut session, &plain).await?, study(visit, &mut session, &plain).await?];
     let taken = allowed.iter().flatten().count();
-    for place in attempts.iter().map(|(_, taken)| taken).chain(&allowed).flatten() {
-        retire(visit, &mut session, place).await?;
+    let mut places = Vec::new();
+    for (_, place) in &attempts {
+        places.extend(place.clone());
+    }
+    places.extend(allowed.iter().flatten().cloned());
+    for place in places {
+        retire(visit, &mut session, &place).await?;
     }
     session.sign_out(visit.wire, STUDIES).await?;
     let mut whole = patient(&visit.word(12));
