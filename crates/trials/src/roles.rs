@@ -14,7 +14,7 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(STUDIES, "study.create", "Begin a study, or bring one as USDM or as a spreadsheet."),
     PermissionDecl::new(STUDIES, "study.update", "Change a study's design and its schedule of activities."),
     PermissionDecl::new(STUDIES, "study.retire", "Take a study out of use. Its history stays.").in_person(),
-    PermissionDecl::new(STUDIES, "proposal.decide", "Accept or reject what a build proposes.").in_person(),
+    PermissionDecl::new(STUDIES, "finding.decide", "Accept or reject what a build proposes.").in_person(),
     PermissionDecl::new(STUDIES, "choice.keep", "Decide for all studies what an activity collects.").in_person(),
     PermissionDecl::new(BUILDS, "build.order", "Build a study's artefacts."),
     PermissionDecl::new(BUILDS, "build.approve", "Approve the artefacts of a build.").in_person(),
@@ -34,7 +34,7 @@ pub const ROLES: &[RoleDecl] = &[
         name: "study-reviewer",
         title: "Study reviewer",
         words: "Decides about what the builds propose, and changes no study.",
-        permissions: &["study.read", "proposal.decide"],
+        permissions: &["study.read", "finding.decide"],
     },
     RoleDecl {
         name: "study-approver",
@@ -46,7 +46,7 @@ pub const ROLES: &[RoleDecl] = &[
         name: "data-standards-lead",
         title: "Data standards lead",
         words: "Decides for all studies what activities collect, and takes studies out of use.",
-        permissions: &["study.read", "proposal.decide", "choice.keep", "build.order", "study.retire"],
+        permissions: &["study.read", "finding.decide", "choice.keep", "build.order", "study.retire"],
     },
     RoleDecl {
         name: FURNISH,

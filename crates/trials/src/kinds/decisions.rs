@@ -14,8 +14,8 @@ use super::Deed;
     retention = Organisation,
     history = EveryVersion,
     read = "study.read",
-    create = "proposal.decide",
-    revise = "proposal.decide",
+    create = "finding.decide",
+    revise = "finding.decide",
     retire = "study.retire"
 )]
 pub struct Decisions {
