@@ -79,3 +79,21 @@ pub fn take<const N: usize>(noise: &mut &[u8]) -> [u8; N] {
     *noise = rest;
     taken
 }
+
+/// A request made of noise: target, headers and body between null bytes.
+pub fn request_of(noise: &[u8], with: impl FnOnce(&shield::Request<'_>)) {
+    let mut parts = noise.splitn(3, |byte| *byte == 0);
+    let (target, head, body) =
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let headers: Vec<(&[u8], &[u8])> = head
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+        .collect();
+    let mut request = shield::Request::new(b"POST", target);
+    request.headers = &headers;
+    request.body = body;
+    with(&request);
+}

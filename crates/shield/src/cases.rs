@@ -17,24 +17,85 @@ pub struct Case {
     /// The name of the case.
     pub test: String,
     /// The method as sent.
+    #[serde(default = "get")]
     pub method: String,
     /// The request target as sent.
+    #[serde(default = "root")]
     pub uri: String,
+    /// The same in base64, for targets that are not text; it comes first.
+    #[serde(default)]
+    pub uri_base64: String,
     /// The protocol as sent.
     #[serde(default = "http_1_1")]
     pub version: String,
-    /// Header names and values in order.
+    /// Header names and values in order: pairs, or names with one value or several.
     #[serde(default)]
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
+    /// The body as text; `body_base64` comes first.
+    #[serde(default)]
+    pub data: String,
     /// The body in base64.
     #[serde(default)]
     pub body_base64: String,
+    /// The whole request in base64 as it went over the wire, in place of all the above.
+    #[serde(default)]
+    pub encoded_request: String,
     /// Rules that must match.
     #[serde(default)]
     pub expect_ids: Vec<u32>,
     /// Rules that must not match.
-    #[serde(default)]
+    #[serde(default, alias = "no_expect_ids")]
     pub forbid_ids: Vec<u32>,
+}
+
+/// Headers as a case file may write them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Headers {
+    /// In order, a name as often as it was sent.
+    Pairs(Vec<(String, String)>),
+    /// By name.
+    Named(BTreeMap<String, Values>),
+}
+
+/// One value of a header, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Values {
+    /// One.
+    One(String),
+    /// Several, each a line of its own.
+    Several(Vec<String>),
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self::Pairs(Vec::new())
+    }
+}
+
+impl Headers {
+    fn lines(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let line = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        match self {
+            Self::Pairs(pairs) => pairs.iter().map(|(name, value)| line(name, value)).collect(),
+            Self::Named(named) => named
+                .iter()
+                .flat_map(|(name, values)| match values {
+                    Values::One(value) => vec![line(name, value)],
+                    Values::Several(values) => values.iter().map(|value| line(name, value)).collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn root() -> String {
+    "/".to_owned()
 }
 
 fn http_1_1() -> String {
@@ -63,16 +124,78 @@ pub fn parse(json: &[u8]) -> Result<Vec<Case>, CaseError> {
 impl Case {
     /// Hands the request of the case to `with`.
     pub fn request<T>(&self, with: impl FnOnce(&Request<'_>) -> T) -> Result<T, CaseError> {
-        let body = base64::engine::general_purpose::STANDARD
-            .decode(&self.body_base64)
-            .map_err(|_| CaseError::Body { test: self.test.clone() })?;
+        let parts = if self.encoded_request.is_empty() {
+            Parts {
+                method: self.method.as_bytes().to_vec(),
+                uri: match self.uri_base64.is_empty() {
+                    true => self.uri.as_bytes().to_vec(),
+                    false => self.plain(&self.uri_base64)?,
+                },
+                version: self.version.as_bytes().to_vec(),
+                headers: self.headers.lines(),
+                body: match self.body_base64.is_empty() {
+                    true => self.data.as_bytes().to_vec(),
+                    false => self.plain(&self.body_base64)?,
+                },
+            }
+        } else {
+            Parts::of(&self.plain(&self.encoded_request)?)
+        };
         let headers: Vec<(&[u8], &[u8])> =
-            self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        let mut request = Request::new(self.method.as_bytes(), self.uri.as_bytes());
-        request.version = self.version.as_bytes();
+            parts.headers.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+        let mut request = Request::new(&parts.method, &parts.uri);
+        request.version = &parts.version;
         request.headers = &headers;
-        request.body = &body;
+        request.body = &parts.body;
         Ok(with(&request))
+    }
+
+    fn plain(&self, text: &str) -> Result<Vec<u8>, CaseError> {
+        let plain = base64::engine::general_purpose::STANDARD.decode(text.trim());
+        plain.map_err(|_| CaseError::Body { test: self.test.clone() })
+    }
+}
+
+/// A request in parts.
+struct Parts {
+    method: Vec<u8>,
+    uri: Vec<u8>,
+    version: Vec<u8>,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+impl Parts {
+    /// Takes a request apart as it went over the wire: a line, headers, an empty line, the body. Nothing is repaired.
+    fn of(wire: &[u8]) -> Self {
+        let (mut rest, mut lines) = (wire, Vec::new());
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let (line, after) = rest.split_at(end);
+            rest = after.get(1..).unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() && !lines.is_empty() {
+                break;
+            }
+            lines.push(line);
+        }
+        let mut words = lines.first().copied().unwrap_or(wire).splitn(2, |byte| *byte == b' ');
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (uri, version) = match target.iter().rposition(|byte| *byte == b' ') {
+            Some(space) => (target.get(..space).unwrap_or_default(), target.get(space + 1..).unwrap_or_default()),
+            None => (target, b"HTTP/0.9".as_slice()),
+        };
+        let header = |line: &&[u8]| {
+            let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+            let (name, value) = line.split_at(colon);
+            (name.to_vec(), value.get(1..).unwrap_or_default().trim_ascii().to_vec())
+        };
+        Self {
+            method: method.to_vec(),
+            uri: uri.to_vec(),
+            version: version.to_vec(),
+            headers: lines.iter().skip(1).map(header).collect(),
+            body: rest.to_vec(),
+        }
     }
 }
 

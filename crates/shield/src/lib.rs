@@ -14,6 +14,7 @@ mod body;
 mod byteset;
 pub mod cases;
 mod compile;
+pub mod corpus;
 mod error;
 mod gate;
 mod inspect;

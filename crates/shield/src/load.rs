@@ -20,10 +20,27 @@ fn rule_files(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
         }
     }
     list.sort();
-    if list.is_empty() && directory.join("rules").is_dir() {
-        return rule_files(&directory.join("rules"));
-    }
     Ok(list)
+}
+
+/// The files of a directory: its own, or, if it is a whole rule set, its set-up, the plug-ins that come before the rules,
+/// the rules, and the plug-ins that come after.
+fn files_of(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut files = rule_files(directory)?;
+    let (rules, plugins) = (directory.join("rules"), directory.join("plugins"));
+    if !rules.is_dir() {
+        return Ok(files);
+    }
+    let plugins = if plugins.is_dir() { rule_files(&plugins)? } else { Vec::new() };
+    let part = |end: &str| {
+        let ends = |file: &&PathBuf| file.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(end));
+        plugins.iter().filter(ends).cloned().collect::<Vec<_>>()
+    };
+    files.extend(part("-config"));
+    files.extend(part("-before"));
+    files.extend(rule_files(&rules)?);
+    files.extend(part("-after"));
+    Ok(files)
 }
 
 pub(crate) fn directories(directories: &[PathBuf]) -> Result<Program, LoadError> {
@@ -33,7 +50,7 @@ pub(crate) fn directories(directories: &[PathBuf]) -> Result<Program, LoadError>
     };
     let mut compiler = Compiler::new(&data);
     for directory in directories {
-        let files = if directory.is_file() { vec![directory.clone()] } else { rule_files(directory)? };
+        let files = if directory.is_file() { vec![directory.clone()] } else { files_of(directory)? };
         if files.is_empty() {
             return Err(LoadError::Whole { what: format!("{}: there are no rule files", directory.display()) });
         }

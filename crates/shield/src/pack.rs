@@ -10,5 +10,6 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("built-in/60-template.conf", include_str!("../rules/60-template.conf")),
     ("built-in/70-query.conf", include_str!("../rules/70-query.conf")),
     ("built-in/80-objects.conf", include_str!("../rules/80-objects.conf")),
+    ("built-in/85-further.conf", include_str!("../rules/85-further.conf")),
     ("built-in/90-verdict.conf", include_str!("../rules/90-verdict.conf")),
 ];

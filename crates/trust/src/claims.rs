@@ -1,6 +1,7 @@
 //! Every promise that the house makes: one file each, one line here.
 
 mod at_rest;
+mod attacks;
 mod audit_chain;
 mod audit_complete;
 mod headers;
@@ -30,6 +31,7 @@ pub const ALL: &[ClaimDecl] = &[
     audit_chain::CLAIM,
     tls::CLAIM,
     headers::CLAIM,
+    attacks::CLAIM,
     this_page::CLAIM,
 ];
 

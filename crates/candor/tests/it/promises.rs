@@ -253,3 +253,12 @@ fn a_verdict_is_never_green_by_default() {
     assert!(!Verdict::EvidenceMissing.is_well());
     assert!(!Verdict::Stale.is_well());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_whose_rules_are_off_is_found_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut house = candor::house::House::open(plan(dir.path())).await.unwrap();
+    let none = "SecAction \"id:1,phase:1,pass,nolog\"";
+    house.rules = Some(shield::Inspector::from_text("none.conf", none, shield::Settings::default()).unwrap());
+    assert_fails(OpenHouse::furnish(house, dir).await, "injection-attacks").await;
+}

@@ -9,7 +9,9 @@
 
 mod attacks;
 mod benign;
+mod corpus;
 mod engine;
 mod gates;
 mod house;
 mod readers;
+mod version4;

@@ -48,6 +48,10 @@ pub enum Broken {
     PolicyAllowsInline,
     BundleIsChanged,
     PageSaysBetter,
+    LetsAttacksPass,
+    RepeatsWhatItRefuses,
+    ForgetsAttacks,
+    RefusesOrdinaryWords,
 }
 
 /// How long a session may be idle, in the house's seconds.
@@ -66,6 +70,7 @@ pub struct Inner {
     pub sessions: BTreeMap<String, FakeSession>,
     tickets: BTreeMap<String, usize>,
     number: u64,
+    pub attempts: Vec<String>,
 }
 
 pub struct FakeTenant {
@@ -135,6 +140,7 @@ impl Fake {
             sessions: BTreeMap::new(),
             tickets: BTreeMap::new(),
             number: 0,
+            attempts: Vec::new(),
         };
         Self { clock, dir, broken, inner: Mutex::new(inner), tls: Mutex::new(None) }
     }
@@ -173,7 +179,10 @@ impl Fake {
             let line = format!("{} {} {}\n", call.method, call.path, String::from_utf8_lossy(&call.body));
             std::fs::write(self.dir.join(format!("access-{}.log", inner.number)), line).unwrap();
         }
-        let mut reply = self.route(&mut inner, &asked);
+        let mut reply = match self.guard(&mut inner, &asked) {
+            Some(refused) => refused,
+            None => self.route(&mut inner, &asked),
+        };
         reply.headers.push(("x-request-id".into(), request));
         self.harden(&mut reply);
         reply
@@ -194,6 +203,7 @@ impl Fake {
             ("GET", "/fhir/r4/metadata") => json_reply(&json!({ "rest": [{ "resource": [{ "type": "Patient" }] }] })),
             ("GET", "/open") => page("left open"),
             ("GET", "/house/figures") => self.figures(inner, asked),
+            ("GET", "/watch/attempts") => Self::attempts(inner, asked),
             (_, path) if path.starts_with("/audit/") => self.audit(inner, asked),
             (_, path) if path.starts_with("/fhir/r4") => match self.by_key(inner, asked) {
                 Some(tenant) => self.fhir(inner, tenant, asked),

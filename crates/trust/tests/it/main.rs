@@ -14,6 +14,7 @@ mod claims;
 mod fake;
 mod fake_evidence;
 mod fake_fhir;
+mod fake_guard;
 mod fake_scratch;
 mod fake_trials;
 mod pages;

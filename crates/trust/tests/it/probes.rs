@@ -187,3 +187,12 @@ async fn old_versions_and_weak_ciphers_are_refused() {
         assert!(finding.failures.iter().any(|failure| failure.contains(words)), "{words}: {:#?}", finding.failures);
     }
 }
+
+#[tokio::test]
+async fn attacks_are_blocked_written_down_and_told_from_ordinary_words() {
+    holds("injection-attacks", "ordinary values let pass").await;
+    fails("injection-attacks", Broken::LetsAttacksPass, "attacks were blocked").await;
+    fails("injection-attacks", Broken::RepeatsWhatItRefuses, "repeats an attack").await;
+    fails("injection-attacks", Broken::ForgetsAttacks, "left 0 entries").await;
+    fails("injection-attacks", Broken::RefusesOrdinaryWords, "refused an ordinary value").await;
+}

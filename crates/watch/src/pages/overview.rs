@@ -3,7 +3,7 @@ use axum::extract::{Query, State};
 use model::{Kind, RecordId};
 use serde::Deserialize;
 use vault::{Clause, Needle, limits};
-use web::parts::{Bars, ButtonLink, Cell, Column, Empty, Figures, Pages, Row, Table, Tag, Tone};
+use web::parts::{Bars, ButtonLink, Cell, Column, Day, Empty, Figures, Pages, Row, Table, Tag, Tone};
 use web::{Asker, Reply, Room, page};
 
 use super::{Held, attempts, days, frame, grouped, moment, named, sorts, tabs};
@@ -111,8 +111,8 @@ pub(super) async fn show(State(watch): Held, Asker(ctx): Asker, room: Room, Quer
             Figures::new(&[
                 (week.blocked, "went no further"),
                 (week.observed, "were only observed"),
-                (week.sources.len() as u64, "sources"),
-                (week.rules.len() as u64, "rules matched"),
+                (week.sources.len() as u64, if week.sources.len() == 1 { "source" } else { "sources" }),
+                (week.rules.len() as u64, if week.rules.len() == 1 { "rule matched" } else { "rules matched" }),
             ])
         }),
         bars: first.then(|| bars(&tallies, &week)),
@@ -156,7 +156,10 @@ fn bars(tallies: &[(String, Tally)], week: &Tally) -> Bars {
     let mut counts = Vec::with_capacity(tallies.len() * 24);
     let mut labels = Vec::new();
     for (day, tally) in tallies {
-        labels.push((counts.len(), day.get(5..).unwrap_or(day).to_owned()));
+        labels.push((
+            counts.len(),
+            Day::parse(day).map_or_else(|| day.clone(), |day| day.short().chars().take(6).collect()),
+        ));
         for (hour, count) in tally.hours.iter().enumerate() {
             counts.push((*count, format!("{day} {hour:02}:00 UTC: {}", attempts(*count))));
         }

@@ -5,7 +5,7 @@ use super::embeds;
 /// Counts over time as upright bars, the newest on the right, with a word under the beginning of each stretch.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(
-    source = r#"<svg class="bars" viewBox="0 0 {{ width }} 116" role="img" aria-label="{{ words }}">{% for (x, y, height, class, title) in bars %}<rect class="{{ class }}" x="{{ x }}" y="{{ y }}" width="{{ bar }}" height="{{ height }}" rx="1"><title>{{ title }}</title></rect>{% endfor %}<line x1="0" x2="{{ width }}" y1="96.5" y2="96.5"/>{% for (x, label) in labels %}<text x="{{ x }}" y="111">{{ label }}</text>{% endfor %}</svg>"#,
+    source = r#"<svg class="bars" viewBox="0 0 {{ width }} 128" role="img" aria-label="{{ words }}">{% for (x, y, height, class, title) in bars %}<rect class="{{ class }}" x="{{ x }}" y="{{ y }}" width="{{ bar }}" height="{{ height }}" rx="1"><title>{{ title }}</title></rect>{% endfor %}<line x1="0" x2="{{ width }}" y1="96.5" y2="96.5"/>{% for (x, label) in labels %}<text x="{{ x }}" y="120">{{ label }}</text>{% endfor %}</svg>"#,
     ext = "html"
 )]
 pub struct Bars {
