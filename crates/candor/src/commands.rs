@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod breached;
 mod demo;
 mod runner;
 mod serve;
@@ -43,6 +44,8 @@ enum Command {
     Study(study::Study),
     /// Try the request firewall's rules on requests from a file.
     Shield(shield::Shield),
+    /// Make a file of leaked passwords from a list of them.
+    Breached(breached::Breached),
     /// Show the present one-time code of a secret.
     Totp {
         /// The secret in base32.
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Shield(shield) => shield.run(),
         Command::Study(study) => study.run(),
+        Command::Breached(breached) => breached.run(),
         Command::Totp { secret } => totp(&secret),
     };
     match done {

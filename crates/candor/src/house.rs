@@ -190,6 +190,7 @@ impl House {
         let running = web::serve(listen, router).await.map_err(|error| Fault::new("opening the door", error))?;
         let certificates = Arc::clone(running.certificates());
         let beside = Beside::begin(&self.edge, certificates, running.address, Arc::clone(&self.outside)).await?;
+        self.identity.answer_at(&self.known_as(running.address));
         match &self.mail {
             MailPlan::Nowhere => {}
             MailPlan::Outbox => {
@@ -202,6 +203,16 @@ impl House {
         let sweeping = tokio::spawn(sweep(Arc::clone(&self.identity), Arc::clone(&self.outside)));
         let watching = tokio::spawn(guard::keep_watch(Arc::clone(&watch), Arc::clone(&self.outside)));
         Ok(Open { address: running.address, house: self, watch, running, beside, gathering, sweeping, watching })
+    }
+
+    /// The address under which people know the house: what letters say, or this machine's own name for itself.
+    fn known_as(&self, listening: SocketAddr) -> String {
+        match &self.mail {
+            MailPlan::By(_, address) => address.clone(),
+            // A passkey is bound to a name, and a bare address has none.
+            _ if listening.ip().is_loopback() => format!("https://localhost:{}", listening.port()),
+            _ => format!("https://{listening}"),
+        }
     }
 
     /// Closes the storage without having served.

@@ -4,6 +4,7 @@ mod access_request;
 mod account;
 mod api_key;
 mod custom_role;
+mod device;
 mod emergency;
 mod factor;
 mod invitation;
@@ -30,6 +31,7 @@ pub use access_request::{AccessRequest, Decision, Outcome, Way};
 pub use account::{Account, Barred, HeldRole, RecoveryCode};
 pub use api_key::{ApiKey, Bound};
 pub use custom_role::CustomRole;
+pub use device::Device;
 pub use emergency::{Emergency, EmergencyReview};
 pub use factor::{Factor, Passkey, Totp};
 pub use invitation::Invitation;
@@ -64,6 +66,7 @@ pub(crate) const ALL: &[&KindDecl] = &[
     Invitation::DECL,
     CustomRole::DECL,
     Emergency::DECL,
+    Device::DECL,
     KeptLetter::DECL,
     KeyUse::DECL,
     LetterBudget::DECL,

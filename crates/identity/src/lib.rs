@@ -10,6 +10,9 @@
 //! | `programs.rs` | programs with a key pair: registered, given tokens that last minutes |
 //! | `quota.rs` | monthly tokens for metered work: set aside, counted, given back |
 //! | `sign_in.rs` | password, then second factor, then a session |
+//! | `second_factor.rs`, `passkeys.rs`, `factors.rs` | codes, passkeys, recovery codes: judged, added, taken away |
+//! | `passwords.rs` | new passwords, under the organisation's policy |
+//! | `devices.rs`, `notices.rs` | browsers known again; letters about an account's own safety |
 //! | `sessions.rs` | begun, renewed under a new token, ended |
 //! | `step_up.rs` | the second factor once more, for what is sensitive |
 //! | `sign_up.rs`, `sign_up/` | how people come to have an account |
@@ -28,12 +31,17 @@
 mod accounts;
 mod challenge;
 mod credential;
+mod devices;
 mod doorkeeper;
+mod factors;
 mod figures;
 mod key_door;
 mod keys;
 mod kinds;
+mod notices;
 mod pages;
+mod passkeys;
+mod passwords;
 pub mod post;
 mod programs;
 mod quota;
@@ -42,6 +50,7 @@ mod reset;
 mod rights;
 mod roles;
 pub mod rules;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
@@ -49,7 +58,7 @@ mod step_up;
 mod sweep;
 mod turns;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use access::{Actor, Assurance, Ctx};
 use model::{Answer, KindDecl, Purpose, RequestId, TenantId, Time};
@@ -66,11 +75,13 @@ pub use kinds::{
 };
 pub use kinds::{AccessToken, Program, UsedAssertion};
 pub use kinds::{
-    Account, ApiKey, Barred, Bound, CustomRole, Emergency, EmergencyReview, Factor, HeldRole, KeptLetter, KeyUse,
-    Organisation, Passkey, Policy, Proposal, ProposalState, Quota, QuotaRule, RecoveryCode, Review, ReviewDecision,
-    ReviewItem, ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket, Totp, Visit,
+    Account, ApiKey, Barred, Bound, CustomRole, Device, Emergency, EmergencyReview, Factor, HeldRole, KeptLetter,
+    KeyUse, Organisation, Passkey, Policy, Proposal, ProposalState, Quota, QuotaRule, RecoveryCode, Review,
+    ReviewDecision, ReviewItem, ReviewVerdict, Session, SignInName, SignInState, SupportGrant, SupportState, Ticket,
+    Totp, Visit,
 };
 pub use pages::{Letters, State, site};
+pub use passkeys::{NewPasskey, PasskeyAsk};
 pub use programs::TOKEN_SECONDS;
 pub use quota::Standing as QuotaStanding;
 pub use reset::RESET_SECONDS;
@@ -79,7 +90,9 @@ pub use rights::{
     OPEN_SECONDS, Protected, Refused, ReviewOrder, RoleDraft, Why,
 };
 pub use roles::{PERMISSIONS, ROLES};
-pub use sign_in::{Caller, SignedIn, Step};
+pub use second_factor::{Answered, Proof};
+pub use sessions::OpenSession;
+pub use sign_in::{Caller, Entered, SignedIn, Step};
 pub use sign_up::{Invited, Joined, Place, Requested, SignUpForm, Verdict};
 pub use sweep::Swept;
 
@@ -100,6 +113,9 @@ pub struct Identity {
     classes: rights::Classes,
     /// Counts of tokens, one at a time for each person.
     counting: turns::Turns,
+    /// For whom passkeys are made, once the house knows its address.
+    party: OnceLock<rules::passkey::RelyingParty>,
+    breached: OnceLock<Arc<seal::breached::Breached>>,
 }
 
 impl Identity {
@@ -116,6 +132,8 @@ impl Identity {
             uses: key_door::Uses::new(),
             classes: rights::Classes::of(rights::protected_classes()),
             counting: turns::Turns::new(),
+            party: OnceLock::new(),
+            breached: OnceLock::new(),
         }
     }
 

@@ -8,10 +8,13 @@ mod key_new;
 mod keys;
 mod oauth;
 mod outbox;
+mod own_factors;
+mod passkey;
 mod programs;
 mod quota;
 mod reset;
 mod rights;
+mod security;
 mod set_up;
 mod sign_in;
 mod sign_up;
@@ -94,16 +97,60 @@ impl State {
     }
 }
 
+/// A page that may run the script of passkeys.
+const fn scripted(method: Method, path: &'static str, needs: Needs, words: &'static str) -> RouteDecl {
+    RouteDecl::new(method, path, needs, words).own_scripts()
+}
+
+/// What people look after themselves.
+fn own_account(state: State) -> Site {
+    let new_passkey = "/security/passkeys/new";
+    let new_generator = "/security/authenticators/new";
+    let may_set = Needs::Permission("organisation.update");
+    Site::pages()
+        .get("/security", Needs::Session, "See one's own factors and sessions.", security::see)
+        .post("/security/sessions/end", Needs::Session, "End one of one's own sessions.", security::end)
+        .post("/security/sessions/end-all", Needs::Session, "End all of one's own sessions.", security::end_all)
+        .post("/security/factors/remove", Needs::SteppedUp, "Remove one's own second factor.", security::remove)
+        .add(scripted(Method::GET, new_passkey, Needs::SteppedUp, "Ask for a new passkey."), own_factors::new_passkey)
+        .add(scripted(Method::POST, new_passkey, Needs::SteppedUp, "Add a passkey."), own_factors::add_passkey)
+        .get(new_generator, Needs::SteppedUp, "Show the key of a new authenticator.", own_factors::new_generator)
+        .post(new_generator, Needs::SteppedUp, "Add an authenticator.", own_factors::add_generator)
+        .get("/security/recovery", Needs::SteppedUp, "Say what recovery codes are.", own_factors::about_recovery)
+        .post("/security/recovery", Needs::SteppedUp, "Make new recovery codes.", own_factors::renew_recovery)
+        .get("/security/password", Needs::SteppedUp, "Ask for a new password.", own_factors::password)
+        .post("/security/password", Needs::SteppedUp, "Change one's own password.", own_factors::change_password)
+        .get("/settings/passwords", may_set, "See what passwords must be.", own_factors::policy)
+        .post("/settings/passwords", may_set, "Set what passwords must be.", own_factors::set_policy)
+        .with_state(state)
+}
+
 /// Every route of identity.
 pub fn site(state: State) -> Site {
     let rights = state.clone();
     let pages = Site::pages()
-        .get("/sign-in", Needs::Public, "Sign in with an e-mail address and a password.", sign_in::ask)
-        .post("/sign-in", Needs::Public, "Check the first factor.", sign_in::password)
-        .post("/sign-in/code", Needs::Public, "Check the second factor and begin a session.", sign_in::code)
+        .add(scripted(Method::GET, "/sign-in", Needs::Public, "Sign in with a password or a passkey."), sign_in::ask)
+        .add(scripted(Method::POST, "/sign-in", Needs::Public, "Check the first factor."), sign_in::password)
+        .add(
+            scripted(Method::POST, "/sign-in/code", Needs::Public, "Check the second factor and begin a session."),
+            sign_in::code,
+        )
+        .add(
+            scripted(Method::POST, "/sign-in/passkey", Needs::Public, "Check a passkey and begin a session."),
+            sign_in::passkey,
+        )
+        .post("/sign-in/password", Needs::Public, "Replace a password that is too old.", sign_in::replace)
         .post("/sign-out", Needs::Session, "End this session.", sign_in::out)
-        .get("/step-up", Needs::Session, "Ask for the second factor once more.", step_up::ask)
-        .post("/step-up", Needs::Session, "Check it, and let sensitive acts follow for ten minutes.", step_up::show)
+        .add(scripted(Method::GET, "/step-up", Needs::Session, "Ask for the second factor once more."), step_up::ask)
+        .add(
+            scripted(
+                Method::POST,
+                "/step-up",
+                Needs::Session,
+                "Check it, and let sensitive acts follow for ten minutes.",
+            ),
+            step_up::show,
+        )
         .get("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::ask)
         .post("/set-up", Needs::Public, "Make the first organisation and its administrator, once.", set_up::make)
         .with_state(state.clone());
@@ -136,7 +183,7 @@ pub fn site(state: State) -> Site {
         .add(open("/audit/vkey", "The public key that signs the checkpoints of audit logs."), evidence::vkey)
         .for_purpose(Purpose::Assurance)
         .with_state(state.clone());
-    let whole = pages.join(rights::site(rights)).join(house).join(audit);
+    let whole = pages.join(own_account(state.clone())).join(rights::site(rights)).join(house).join(audit);
     match state.letters {
         Letters::Sent => whole,
         Letters::Kept => whole.join(outbox(state)),

@@ -45,7 +45,6 @@ impl Identity {
         let (_, reset) = self.good_reset(token, request, now).await?;
         let presented = credential::read(token).ok_or_else(over)?;
         let door = self.duty(roles::DOOR, presented.tenant, request, now);
-        let verifier = self.hash(password).await?;
         // ORDER: looked at again when it is this link's turn, so that of two at once one wins.
         let _turn = self.turns.take(RecordId::of_subject(reset.account)).await;
         let (_, reset) = self.good_reset(token, request, now).await?;
@@ -54,7 +53,7 @@ impl Identity {
         let account: Account = opened.record()?;
         let email =
             EmailAddress::parse(&account.email).map_err(|words| model::Fault::new("reading an account", words))?;
-        let changed = account.with_password(verifier, now);
+        let changed = self.with_password(&door, &account, password).await?;
         let mut changes = Changes::new().revise(id, &changed, Expected::Version(opened.version))?;
         for gone in self.all_open(&door, reset.account).await? {
             changes = changes.and(Change::Retire(gone.kind, gone.id, Expected::Version(gone.version)));

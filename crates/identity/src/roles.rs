@@ -62,7 +62,7 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(DOORS, "name.keep", "Know which organisation an address belongs to."),
     PermissionDecl::new(DOORS, "organisation.read", "See the organisation's name and policy."),
     PermissionDecl::new(DOORS, "organisation.create", "Make an organisation."),
-    PermissionDecl::new(DOORS, "organisation.update", "Change the organisation's name and policy.").in_person(),
+    PermissionDecl::new(DOORS, "organisation.update", "Change the organisation's name and policy.").stepped_up(),
     PermissionDecl::new(JOINING, "sign-up.read", "See how people come to have an account here."),
     PermissionDecl::new(JOINING, "sign-up.set", "Change how people come to have an account here."),
     PermissionDecl::new(JOINING, "sign-up.keep", "Take people through signing up."),

@@ -3,7 +3,8 @@ use model::{Answer, Kind, KindDecl, No, RefusalKind, RequestId, TenantId, Time};
 use vault::{Change, Changes, Expected, Opened};
 
 use crate::kinds::{
-    AccessToken, ApiKey, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket, UsedAssertion,
+    AccessToken, ApiKey, Device, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket,
+    UsedAssertion,
 };
 use crate::{Identity, roles};
 
@@ -21,7 +22,7 @@ pub struct Swept {
     pub letters: u64,
     /// Keys that nobody used for 90 days, or that ended long ago.
     pub keys: u64,
-    /// Sign-ups, links to choose a password, used challenges and counts of letters that are over.
+    /// Browsers unused for half a year, sign-ups, links to choose a password, used challenges and counts of letters that are over.
     pub others: u64,
 }
 
@@ -29,9 +30,10 @@ pub struct Swept {
 type IsOver = fn(&Opened, Time) -> Answer<bool>;
 
 /// What else ends by itself.
-const OTHERS: [(&KindDecl, IsOver); 6] = [
+const OTHERS: [(&KindDecl, IsOver); 7] = [
     (AccessToken::DECL, |opened, now| Ok(opened.record::<AccessToken>()?.ends <= now)),
     (UsedAssertion::DECL, |opened, now| Ok(opened.record::<UsedAssertion>()?.ends <= now)),
+    (Device::DECL, |opened, now| Ok(opened.record::<Device>()?.ends <= now)),
     (SignUp::DECL, |opened, now| Ok(opened.record::<SignUp>()?.ends <= now)),
     (Reset::DECL, |opened, now| Ok(opened.record::<Reset>()?.ends <= now)),
     (LetterBudget::DECL, |opened, now| Ok(opened.record::<LetterBudget>()?.ends <= now)),

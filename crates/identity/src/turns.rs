@@ -1,6 +1,8 @@
 //! One attempt at a time for each account, and what the door remembers about addresses that nobody has.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use model::{RecordId, Time};
@@ -18,6 +20,8 @@ pub(crate) struct Turns {
     queues: Vec<tokio::sync::Mutex<()>>,
     /// A lease: after a restart strangers begin anew, which tells nobody anything.
     strangers: Mutex<HashMap<RecordId, Wrong>>,
+    /// The same for where connections come from, whichever account they try.
+    addresses: Mutex<HashMap<IpAddr, Wrong>>,
 }
 
 /// Wrong attempts and when the last of them was.
@@ -33,7 +37,7 @@ pub(crate) struct Turn<'a>(#[expect(dead_code, reason = "held for its end")] Opt
 impl Turns {
     pub fn new() -> Self {
         let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
-        Self { queues, strangers: Mutex::default() }
+        Self { queues, strangers: Mutex::default(), addresses: Mutex::default() }
     }
 
     pub async fn take(&self, id: RecordId) -> Turn<'_> {
@@ -53,14 +57,34 @@ impl Turns {
     }
 
     pub fn was_wrong(&self, id: RecordId, now: Time) {
-        let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        if strangers.len() >= STRANGERS_MAX && !strangers.contains_key(&id) {
-            let oldest = strangers.iter().min_by_key(|(_, wrong)| wrong.last).map(|(id, _)| *id);
-            oldest.and_then(|oldest| strangers.remove(&oldest));
-        }
-        let known = strangers.entry(id).or_insert(Wrong { times: 0, last: now });
-        *known = Wrong { times: known.times.saturating_add(1), last: now };
+        once_more(&self.strangers, id, now);
     }
+
+    /// From when a connection from there is looked at again. Whoever says nothing of where they come from is not slowed.
+    pub fn address_open_from(&self, peer: Option<IpAddr>) -> Option<Time> {
+        let addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = addresses.get(&peer?)?;
+        patience::address_open_from(known.times, known.last)
+    }
+
+    pub fn address_was_wrong(&self, peer: Option<IpAddr>, now: Time) {
+        let Some(peer) = peer else { return };
+        {
+            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+            addresses.retain(|_, wrong| now < patience::address_forgotten_from(wrong.last));
+        }
+        once_more(&self.addresses, peer, now);
+    }
+}
+
+fn once_more<K: Copy + Eq + Hash>(known: &Mutex<HashMap<K, Wrong>>, key: K, now: Time) {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= STRANGERS_MAX && !known.contains_key(&key) {
+        let oldest = known.iter().min_by_key(|(_, wrong)| wrong.last).map(|(key, _)| *key);
+        oldest.and_then(|oldest| known.remove(&oldest));
+    }
+    let one = known.entry(key).or_insert(Wrong { times: 0, last: now });
+    *one = Wrong { times: one.times.saturating_add(1), last: now };
 }
 
 #[cfg(test)]

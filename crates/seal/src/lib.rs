@@ -101,6 +101,7 @@
 //!
 //! Keys and [`Secret`]s are wiped when dropped, and nothing here prints them. A destroyed key is wiped at once for
 //! all who hold it. Memory that the operating system swaps or dumps is beyond this crate.
+pub mod breached;
 mod cipher;
 mod context;
 mod digest;
@@ -109,6 +110,7 @@ mod error;
 mod key_file;
 mod live;
 pub mod password;
+mod public_key;
 mod secret;
 mod service;
 mod subject;
@@ -119,6 +121,7 @@ mod wrapped;
 pub use environment::Environment;
 pub use error::{KeyFileProblem, SealError};
 pub use key_file::{KEY_FILE_BYTES, KeyFile, Protection};
+pub use public_key::PublicKey;
 pub use secret::{KeyBytes, Secret, same, sha256, token, token_digest};
 pub use service::KeyService;
 pub use subject::{ENVELOPE_OVERHEAD, Place, SubjectKey, envelope_key};

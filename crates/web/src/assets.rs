@@ -27,6 +27,14 @@ static CSS: LazyLock<Asset> =
 static MARK: LazyLock<Asset> =
     LazyLock::new(|| asset("mark", "svg", "image/svg+xml", include_str!("../assets/mark.svg")));
 
+static PASSKEY: LazyLock<Asset> =
+    LazyLock::new(|| asset("passkey", "js", "text/javascript; charset=utf-8", include_str!("../assets/passkey.js")));
+
+/// The script of forms that ask for a passkey, for [`crate::Frame::script`].
+pub fn passkey_script() -> &'static str {
+    &PASSKEY.href
+}
+
 pub(crate) fn css_href() -> &'static str {
     &CSS.href
 }
@@ -40,13 +48,14 @@ pub(crate) fn site() -> Site {
         Method::GET,
         "/assets/{file}",
         Needs::Public,
-        "The style sheet and the mark, under addresses that name their content.",
+        "The style sheet, the mark and the scripts, under addresses that name their content.",
     );
     Site::pages().add(route.cache(Cache::Static), serve_file)
 }
 
 async fn serve_file(Path(file): Path<String>) -> Reply {
-    let wanted = [&*CSS, &*MARK].into_iter().find(|asset| asset.href.strip_prefix("/assets/") == Some(&file));
+    let wanted =
+        [&*CSS, &*MARK, &*PASSKEY].into_iter().find(|asset| asset.href.strip_prefix("/assets/") == Some(&file));
     match wanted {
         Some(asset) => Ok(([(header::CONTENT_TYPE, asset.media_type)], asset.text).into_response()),
         None => Err(Refusal::not_found().into()),

@@ -23,6 +23,7 @@ mod serve;
 mod site;
 mod upload;
 
+pub use assets::passkey_script;
 pub use budget::{Budget, Budgets};
 pub use cookie::{clear_session, set_device, set_session};
 pub use declined::{Declined, Reply, status_of};

@@ -43,6 +43,8 @@ struct Configuration {
     /// Which rules stand at the door, and how strict they are.
     #[serde(default)]
     shield: crate::guard::Configuration,
+    /// A file of leaked passwords, made by `candor breached`; new passwords that it holds are refused.
+    breached_passwords: Option<PathBuf>,
     /// Password hashes at a time, each with 19 MiB of memory.
     #[serde(default = "two")]
     password_hashes_at_a_time: usize,
@@ -88,6 +90,11 @@ impl Serve {
         let mut house = House::open(plan).await?;
         house.rules = Some(config.shield.load()?);
         house.edge = edge;
+        if let Some(file) = config.breached_passwords {
+            let breached = seal::breached::Breached::open(&file);
+            let breached = breached.map_err(|error| Failed(format!("{}: {error}", file.display())))?;
+            house.identity.refuse_breached(breached);
+        }
         offer_set_up(&mut house, config.listen).await?;
         let asked_to_stop = asked_to_stop()?;
         let open = house.serve(config.listen, None).await?;

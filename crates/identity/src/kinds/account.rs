@@ -91,7 +91,7 @@ pub struct Barred {
 /// A code that is good once, for when every factor is out of reach.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryCode {
-    /// SHA-256 of the account's id and the code, in hex. A code has 80 bits, so guessing is hopeless.
+    /// SHA-256 of the account's id and the code, in hex. A code has 66 bits, so guessing is hopeless.
     pub digest: String,
     /// When it was used.
     pub used: Option<Time>,

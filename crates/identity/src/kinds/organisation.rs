@@ -1,12 +1,15 @@
 use model::{Kind, RecordId};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::rules::passphrase::PasswordPolicy;
 
 /// The organisation itself and its policy. One record per tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Kind)]
 #[kind(
     name = "identity.organisation",
-    version = 1,
-    words = "The organisation's name and its policy for sessions.",
+    version = 2,
+    words = "The organisation's name and its policy for sessions and passwords.",
     subject = nobody,
     purpose = Security,
     retention = Organisation,
@@ -14,7 +17,8 @@ use serde::{Deserialize, Serialize};
     read = "organisation.read",
     create = "organisation.create",
     revise = "organisation.update",
-    retire = "organisation.create"
+    retire = "organisation.create",
+    upgrade(1 = usual_passwords)
 )]
 pub struct Organisation {
     /// Its name, for people.
@@ -35,14 +39,27 @@ pub struct Policy {
     pub session_idle_seconds_max: i64,
     /// How old a session may become, in seconds.
     pub session_age_seconds_max: i64,
+    /// What a password must be.
+    pub password: PasswordPolicy,
 }
 
 impl Policy {
-    /// 30 minutes idle, 12 hours in all.
-    pub const USUAL: Self = Self { session_idle_seconds_max: 30 * 60, session_age_seconds_max: 12 * 60 * 60 };
+    /// 30 minutes idle, 12 hours in all, long passwords.
+    pub const USUAL: Self = Self {
+        session_idle_seconds_max: 30 * 60,
+        session_age_seconds_max: 12 * 60 * 60,
+        password: PasswordPolicy::LENGTH,
+    };
 }
 
 impl Organisation {
     /// The one record's id.
     pub const ID: RecordId = RecordId::from_bytes(*b"organisation\0\0\0\0");
+}
+
+/// Shape 1 had no policy for passwords: the usual one held for all.
+fn usual_passwords(mut body: Value) -> Result<Value, &'static str> {
+    let policy = body.get_mut("policy").and_then(Value::as_object_mut).ok_or("an organisation has a policy")?;
+    policy.insert("password".to_owned(), json!(PasswordPolicy::LENGTH));
+    Ok(body)
 }

@@ -288,7 +288,9 @@ pub(super) async fn password(
     };
     let Chosen { ticket, password } = draft.value;
     match state.identity.join(&place, &ticket, password, room.request(), room.now()).await {
-        Ok(Joined::Account { step, email }) => super::sign_in::second_page(&room, *step, "/welcome", &email),
+        Ok(Joined::Account { step, email }) => {
+            super::sign_in::second_page(&state, &room, *step, "/welcome", &email).await
+        }
         Ok(Joined::Waiting) => {
             let body = WaitingPage { organisation: place.organisation };
             page(room.frame("Your request waits").width(Width::Reading), body)

@@ -1,3 +1,4 @@
+use access::Ctx;
 use askama::Template;
 use axum::extract::{Query, State as Held};
 use axum::http::StatusCode;
@@ -6,7 +7,10 @@ use web::parts::{Button, ErrorSummary, Field, Kind};
 use web::{Asker, Fields, Form, FormToken, FromForm, Reader, Reply, Returned, Room, Width, page, see_other, status_of};
 
 use super::State;
+use super::passkey::{self, PasskeyForm};
 use super::sign_in::{After, next_of};
+use crate::Proof;
+use crate::sign_in::Caller;
 
 #[derive(Template)]
 #[template(path = "step_up.html")]
@@ -16,52 +20,55 @@ struct StepUpPage {
     next: String,
     code: Field,
     go: Button,
+    passkey: Option<PasskeyForm>,
 }
 
-/// The code as typed.
-pub(super) struct Shown {
-    code: String,
-}
+/// The second factor as shown.
+pub(super) struct Shown(Proof);
 
 impl FromForm for Shown {
     fn from_form(read: &mut Reader<'_>) -> Option<Self> {
-        let words = "Enter the six digits that your authenticator shows.";
-        Some(Self { code: read.required("code", words, |text| Ok(text.to_owned()))? })
+        passkey::proof(read).map(Self)
     }
 }
 
-pub(super) async fn ask(room: Room, Query(after): Query<After>) -> Reply {
+pub(super) async fn ask(Held(state): Held<State>, room: Room, Asker(ctx): Asker, Query(after): Query<After>) -> Reply {
     let form = Returned { fields: Fields::of(&[("next", &after.next)]), ..Returned::blank() };
-    step_up_page(&room, &form, StatusCode::OK)
+    step_up_page(&state, &room, &ctx, &form, StatusCode::OK).await
 }
 
 pub(super) async fn show(Held(state): Held<State>, room: Room, Asker(ctx): Asker, Form(sent): Form<Shown>) -> Reply {
     let draft = match sent {
         Ok(draft) => draft,
-        Err(returned) => return step_up_page(&room, &returned, StatusCode::UNPROCESSABLE_ENTITY),
+        Err(returned) => return step_up_page(&state, &room, &ctx, &returned, StatusCode::UNPROCESSABLE_ENTITY).await,
     };
-    match state.identity.step_up(&ctx, &draft.value.code).await {
+    match state.identity.step_up(&ctx, &draft.value.0, &Caller::of(&room)).await {
         Ok(renewed) => {
             let mut response = see_other(&next_of(draft.fields.value("next"), state.home));
             web::set_session(response.headers_mut(), &renewed.token);
             Ok(response)
         }
         Err(No::Refusal(refusal)) => {
-            step_up_page(&room, &Returned::refused(draft.fields, &refusal), status_of(refusal.kind))
+            let returned = Returned::refused(draft.fields, &refusal);
+            step_up_page(&state, &room, &ctx, &returned, status_of(refusal.kind)).await
         }
         Err(fault) => Err(fault.into()),
     }
 }
 
-fn step_up_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {
+async fn step_up_page(state: &State, room: &Room, ctx: &Ctx, form: &Returned, status: StatusCode) -> Reply {
+    let next = form.fields.value("next");
+    let ask = state.identity.ask_to_step_up(ctx).await?;
     let body = StepUpPage {
         token: room.form_token(),
         summary: ErrorSummary::of(form),
-        next: form.fields.value("next").to_owned(),
+        next: next.to_owned(),
         code: Field::new("code", "Six-digit code", Kind::OneTimeCode, form)
-            .hint("The newest code of your authenticator. Each can be used once.")
-            .chars(10),
+            .hint("The newest code of your authenticator, which works once. Or one of your recovery codes.")
+            .chars(20),
         go: Button::primary("Go on"),
+        passkey: ask.map(|ask| PasskeyForm::sign(room, ask, "/step-up", &[("next", next)])),
     };
-    page(room.frame("Show your second factor once more").width(Width::Reading).status(status), body)
+    let frame = room.frame("Show your second factor once more").width(Width::Reading);
+    page(frame.script(web::passkey_script()).status(status), body)
 }

@@ -49,6 +49,7 @@ impl Identity {
             EmailAddress::parse(&sign_up.email).map_err(|words| model::Fault::new("reading a sign-up", words))?;
         let invited = self.invited(&door, &email).await?;
         let way = entrance(&place.policy, &email, invited.as_ref().map(|(_, invitation)| invitation.by));
+        self.fit(&door, email.as_str(), &password).await?;
         let verifier = self.hash(password).await?;
         let done = Changes::new().and(Change::Retire(SignUp::DECL, opened.id, Expected::Version(opened.version)));
         match way {

@@ -120,6 +120,7 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
                 successor: Some(RecordId::from_bytes([7; 16])),
             },
         ),
+        one(dir, &Device { account, since: at(0), wrong: 1, wrong_at: Some(at(30)), ends: at(86_400) }),
         one(
             dir,
             &Invitation {
@@ -196,7 +197,13 @@ fn sweep(dir: &Path) -> Vec<(&'static str, Result<(), Broken>)> {
         one(dir, &SpentChallenge { ends: at(1200) }),
         one(
             dir,
-            &Ticket { account, wrong: 1, enrolling: Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into()), ends: at(600) },
+            &Ticket {
+                account,
+                wrong: 1,
+                enrolling: Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into()),
+                shown: vec!["pwd".into()],
+                ends: at(600),
+            },
         ),
     ];
     all.extend(rights::sweep(dir));

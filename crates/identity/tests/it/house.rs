@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
 use identity::rules::scope::ScopedType;
-use identity::{Caller, HeldRole, Identity, NewAccount, NewTenant, Policy, SignedIn, State, Step};
+use identity::{Caller, Entered, HeldRole, Identity, NewAccount, NewTenant, Policy, Proof, SignedIn, State, Step};
 use model::{Answer, No, Outside, Refusal, RequestId, SubjectId, TenantId, Time};
 use seal::Secret;
 use seal::password::Hasher;
@@ -131,7 +131,10 @@ impl House {
     }
 
     pub async fn second(&self, ticket: &str, code: &str) -> Answer<SignedIn> {
-        self.identity.second(ticket, code, &self.caller()).await
+        match self.identity.second(ticket, &Proof::Code(code.to_owned()), &self.caller()).await? {
+            Entered::In(signed_in) => Ok(signed_in),
+            Entered::PasswordTooOld { .. } => panic!("the password is too old"),
+        }
     }
 
     pub fn code(&self) -> String {

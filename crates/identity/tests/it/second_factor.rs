@@ -155,7 +155,9 @@ async fn no_setting_says_anything_about_the_second_factor() {
     let told = serde_json::to_value(&organisation).unwrap();
     let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&told), ["name", "policy", "synthetic"]);
-    assert_eq!(names(&told["policy"]), ["session_age_seconds_max", "session_idle_seconds_max"]);
+    assert_eq!(names(&told["policy"]), ["password", "session_age_seconds_max", "session_idle_seconds_max"]);
+    let password = ["age_days_max", "chars_min", "classes_min", "history"];
+    assert_eq!(names(&told["policy"]["password"]), password);
     let duty = house.identity.duty("duty.count", ada.tenant, REQUEST, house.now());
     let found = house.identity.vault().search(&duty, &Query::all(Account::DECL)).await.unwrap();
     assert_eq!(found.total, 1);

@@ -54,7 +54,7 @@ async fn more_than_one_page_is_swept() {
     let ada = house.somebody("ada@example.org").await;
     let door = house.identity.duty("duty.door", ada.tenant, REQUEST, house.now());
     let tickets = (0..230u8).fold(vault::Changes::new(), |changes, n| {
-        let ticket = Ticket { account: ada.id, wrong: 0, enrolling: None, ends: house.now() };
+        let ticket = Ticket { account: ada.id, wrong: 0, enrolling: None, shown: Vec::new(), ends: house.now() };
         changes.create(model::RecordId::from_bytes([n; 16]), &ticket).unwrap()
     });
     house.identity.vault().commit(&door, tickets).await.unwrap();
