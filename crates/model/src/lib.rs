@@ -50,6 +50,7 @@
 
 mod answer;
 pub mod declared;
+mod fold;
 pub mod golden;
 mod ids;
 mod kind;
@@ -59,6 +60,7 @@ mod terms;
 mod time;
 
 pub use answer::{Answer, Fault, No, Problem, Refusal, RefusalKind};
+pub use fold::{fold, words};
 pub use ids::{ActorId, IdParseError, RecordId, RequestId, SessionId, SubjectId, TenantId};
 pub use kind::{
     Acts, Article9, Bucket, DecodeError, FieldDecl, Form, History, Kind, KindDecl, LawfulBasis, Purpose, Retention,

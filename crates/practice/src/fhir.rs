@@ -12,7 +12,6 @@ pub mod bundle;
 pub mod capability;
 mod codes;
 mod dates;
-mod fold;
 pub mod ids;
 pub mod json;
 pub mod outcome;
@@ -21,7 +20,6 @@ mod rules;
 pub mod search;
 mod types;
 
-pub use fold::{fold, words};
 pub use ids::{EntityTag, FhirId, VersionId};
 pub use resource::{About, Resource};
 pub use types::{R4_TYPES, Type};

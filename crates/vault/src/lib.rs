@@ -60,7 +60,6 @@ pub use read::{Opened, Past};
 pub use rehearsal::Rehearsal;
 pub use rows::row_key;
 pub use search::{Clause, Found, Needle, Query};
-pub use terms::{fold, words};
 
 /// Limits of one call. Each protects the house from one caller.
 pub mod limits {

@@ -210,7 +210,7 @@ pub(super) fn form(media_type: &str) -> &'static str {
 
 /// A name for the downloaded file: plain letters of the title, and the ending of its form.
 fn file_name(attachment: &Attachment) -> String {
-    let title = crate::fhir::fold(&attachment.title);
+    let title = model::fold(&attachment.title);
     let plain: String =
         title.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).take(60).collect();
     let ending = match attachment.media_type.split(';').next().unwrap_or_default().trim() {

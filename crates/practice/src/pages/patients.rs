@@ -79,7 +79,7 @@ pub(super) async fn list(
     }
     let pages = pages(&wanted, &place, &found);
     if pages.is_none() {
-        people.sort_by_cached_key(|(_, person)| crate::fhir::fold(&format!("{} {}", person.family, person.given)));
+        people.sort_by_cached_key(|(_, person)| model::fold(&format!("{} {}", person.family, person.given)));
     }
     let rows = people.iter().map(|(id, person)| {
         Row(vec![

@@ -49,7 +49,7 @@ pub(super) async fn list(
     for kept in &page_found.found {
         people.push(Person::of(&kept.resource()?));
     }
-    people.sort_by_cached_key(|person| crate::fhir::fold(&format!("{} {}", person.family, person.given)));
+    people.sort_by_cached_key(|person| model::fold(&format!("{} {}", person.family, person.given)));
     let rows = people.iter().map(row).collect();
     let columns = vec![
         Column::text("Name"),

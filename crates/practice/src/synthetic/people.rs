@@ -7,7 +7,8 @@ use model::Time;
 use super::names::{ALERTS, DISTRICTS, FAMILIES, MEN, STREETS, TRICKY, WOMEN};
 use super::{Generated, Random, begin, days_ago, id};
 use crate::fhir::json::{List, Object, object};
-use crate::fhir::{FhirId, Type, fold};
+use crate::fhir::{FhirId, Type};
+use model::fold;
 
 /// Numbers given out, so that none comes twice.
 #[derive(Debug, Default)]

@@ -274,10 +274,10 @@ proptest! {
 
     #[test]
     fn folding_twice_gives_the_same(text in "\\PC{0,30}") {
-        let once = practice::fhir::fold(&text);
-        prop_assert_eq!(practice::fhir::fold(&once), once);
+        let once = model::fold(&text);
+        prop_assert_eq!(model::fold(&once), once);
         for word in practice::fhir::words(&text) {
-            prop_assert_eq!(practice::fhir::fold(&word), word);
+            prop_assert_eq!(model::fold(&word), word);
         }
     }
 
@@ -296,7 +296,7 @@ proptest! {
 
     #[test]
     fn whoever_has_a_name_is_found_by_any_beginning_of_it(family in "\\PC{1,20}", take in 1usize..6) {
-        let folded = practice::fhir::fold(&family);
+        let folded = model::fold(&family);
         prop_assume!(!folded.is_empty());
         let beginning: String = folded.split(' ').next().unwrap().chars().take(take).collect();
         let name = serde_json::to_string(&family).unwrap();

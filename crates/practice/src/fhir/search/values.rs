@@ -4,7 +4,7 @@ use super::dates::Prefix;
 use super::params::{Param, ParamType};
 use crate::fhir::dates::{self, FhirDate};
 use crate::fhir::json::Node;
-use crate::fhir::{fold, words};
+use model::{fold, words};
 
 /// One parameter: any of its values must hold.
 #[derive(Debug, Clone)]

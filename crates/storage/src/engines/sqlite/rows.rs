@@ -18,14 +18,18 @@ impl Rows<'_> {
         if Shape::of(space) == Shape::Numbered {
             return self.numbered(space, key, numbered_len);
         }
-        let mut statement = self.connection.prepare_cached(select(space).point).map_err(failed)?;
+        // The row itself or, where it is not, the one after it: one search finds either.
+        let mut statement = self.connection.prepare_cached(select(space).up).map_err(failed)?;
         let mut rows = statement.query([key]).map_err(failed)?;
         if let Some(found) = rows.next().map_err(failed)? {
-            let (row, check) = (Row { version: version(found, 1)?, value: value(found)? }, check(found)?);
-            self.confirm(check, space, key, &row)?;
-            return Ok(Some(row));
+            let there = found.get_ref(0).and_then(|there| Ok(there.as_blob()?)).map_err(failed)?;
+            if there == key {
+                let (row, check) = (Row { version: version(found, 1)?, value: value(found)? }, check(found)?);
+                self.confirm(check, space, key, &row)?;
+                return Ok(Some(row));
+            }
+            self.confirm_key(check(found)?, space, there)?;
         }
-        self.confirm_neighbour(space, select(space).after, key)?;
         self.confirm_neighbour(space, select(space).before, key)?;
         Ok(None)
     }
@@ -170,11 +174,9 @@ fn index_at_or_above(key: &[u8]) -> u64 {
 /// The statements that read a space by key. Columns: key, version, check, value; of neighbours: key, check.
 #[derive(Clone, Copy)]
 struct Select {
-    point: &'static str,
     up: &'static str,
     down: &'static str,
     before: &'static str,
-    after: &'static str,
     from: &'static str,
 }
 
@@ -184,11 +186,9 @@ macro_rules! select {
     };
     ($table:literal, $rows:expr, $value:literal) => {
         Select {
-            point: select!(@rows $rows, $value, " WHERE t.\"key\" = ?1"),
             up: select!(@rows $rows, $value, " WHERE t.\"key\" >= ?1 ORDER BY t.\"key\""),
             down: select!(@rows $rows, $value, " WHERE t.\"key\" < ?1 ORDER BY t.\"key\" DESC"),
             before: select!(@key $table, " WHERE \"key\" < ?1 ORDER BY \"key\" DESC LIMIT 1"),
-            after: select!(@key $table, " WHERE \"key\" > ?1 ORDER BY \"key\" LIMIT 1"),
             from: select!(@key $table, " WHERE \"key\" >= ?1 ORDER BY \"key\" LIMIT 1"),
         }
     };

@@ -1,4 +1,4 @@
-//! How names are compared: without case, accents and apostrophes, word by word.
+//! How names are compared everywhere: without case, accents and apostrophes, word by word.
 
 /// Lower-case letters that decompose to a base letter and marks (Unicode Character Database, NFKD), and
 /// those that people write as one or two plain letters.
