@@ -32,6 +32,8 @@ pub struct SqliteOptions {
     pub span_readers: usize,
     /// A tenant of whom nothing is asked for this long is closed until it is needed; 30 s.
     pub close_after_idle: Duration,
+    /// How long a group of commits is let gather while many come; a house with little to do never waits.
+    pub gather: Duration,
     /// Files up to this size have their whole structure checked when they are opened (32 MiB: about 0.1 s). Larger
     /// ones are checked by [`Sqlite::examine`]; every row is checked whenever it is read, at any size.
     pub examine_on_open_bytes_max: u64,
@@ -45,6 +47,7 @@ impl Default for SqliteOptions {
             row_readers: 4,
             span_readers: 2,
             close_after_idle: Duration::from_secs(30),
+            gather: Duration::from_micros(400),
             examine_on_open_bytes_max: 32 << 20,
             danger_extra_sync_delay: Duration::ZERO,
         }
@@ -54,8 +57,8 @@ impl Default for SqliteOptions {
 /// Keeps rows in SQLite: one file per tenant, `DIR/tenants/<uuid>.sqlite`, with its mark (see `mark`) beside it.
 ///
 /// Each open tenant has one thread that takes every commit that waits into one transaction and one flush
-/// (`journal_mode=WAL`, `synchronous=FULL`); while it flushes, the next group gathers, so groups grow with the load
-/// and nobody waits for a timer. Single rows are read where the task runs, scans on threads that may block.
+/// (`journal_mode=WAL`, `synchronous=FULL`); while it flushes, the next group gathers, so groups grow with the load.
+/// Only where many come at once does it wait a fraction of a millisecond for more. Single rows are read where the task runs, scans on threads that may block.
 ///
 /// Use it inside a tokio runtime. One process at a time: the directory is locked while it is open.
 ///

@@ -63,7 +63,7 @@ impl Tenant {
         let tenant = Arc::new(Self {
             checker: checker.clone(),
             readers: Readers::new(place.rows.clone(), options.row_readers, options.span_readers),
-            queue: Queue::new(),
+            queue: Queue::new(options.gather),
             log_len: AtomicU64::new(log),
             change_len: AtomicU64::new(change),
             used: AtomicBool::new(true),

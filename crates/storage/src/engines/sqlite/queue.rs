@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -8,6 +8,8 @@ use crate::{Batch, CommitError, Committed};
 
 /// Batches per transaction at most.
 const GROUP_BATCHES_MAX: usize = 512;
+/// With so many waiting, a group is worth its price and is taken at once.
+const GATHERED_ENOUGH: usize = 16;
 /// Bytes per transaction at most, unless a single batch is larger.
 const GROUP_BYTES_MAX: usize = 4 << 20;
 /// What may wait for a tenant's committer, in units of [`ROOM_UNIT_BYTES`]: 64 MiB or 65,536 small batches.
@@ -49,6 +51,8 @@ pub(super) struct Queue {
     waiting: Mutex<Waiting>,
     came: Condvar,
     room: Arc<Semaphore>,
+    /// How long a busy committer lets a group gather.
+    gather: Duration,
 }
 
 #[derive(Default)]
@@ -56,14 +60,40 @@ struct Waiting {
     jobs: VecDeque<Job>,
     closed: bool,
     asleep: bool,
+    arrivals: Arrivals,
+}
+
+/// How fast commits come, from the groups that were taken of late.
+#[derive(Default)]
+struct Arrivals {
+    /// When the last group was taken, and commits per second as smoothed over some groups.
+    last: Option<Instant>,
+    per_second: f64,
+}
+
+/// A group is let gather when so many are likely to come meanwhile. One writer after another never waits.
+const EXPECTED_MIN: f64 = 3.0;
+
+impl Arrivals {
+    fn took(&mut self, jobs: usize, now: Instant) {
+        if let Some(last) = self.last.replace(now) {
+            let seconds = now.duration_since(last).as_secs_f64().max(1e-6);
+            self.per_second += (jobs as f64 / seconds - self.per_second) / 8.0;
+        }
+    }
+
+    fn expected_in(&self, time: Duration) -> f64 {
+        self.per_second * time.as_secs_f64()
+    }
 }
 
 impl Queue {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(gather: Duration) -> Self {
         Self {
             waiting: Mutex::new(Waiting::default()),
             came: Condvar::new(),
             room: Arc::new(Semaphore::new(ROOM_UNITS)),
+            gather,
         }
     }
 
@@ -98,7 +128,18 @@ impl Queue {
             waiting = self.came.wait_timeout_while(waiting, patience, calm).unwrap_or_else(PoisonError::into_inner).0;
             waiting.asleep = false;
         }
+        // Each transaction and each flush has its price. Where many come, a short wait lets more of them share it.
+        if !waiting.closed
+            && waiting.jobs.len() < GATHERED_ENOUGH
+            && !waiting.jobs.is_empty()
+            && waiting.arrivals.expected_in(self.gather) >= EXPECTED_MIN
+        {
+            drop(waiting);
+            std::thread::sleep(self.gather);
+            waiting = self.lock();
+        }
         let group = waiting.take_group();
+        waiting.arrivals.took(group.len(), Instant::now());
         match (group.is_empty(), waiting.closed) {
             (false, _) => Next::Work(group),
             (true, true) => Next::Closed,
