@@ -1,13 +1,13 @@
 //! From the query of an address to a plan.
 
-use model::{Refusal, RefusalKind, Time};
+use model::{Refusal, RefusalKind, Time, words};
 
 use super::dates::Days;
 use super::params::{By, Param, ParamType, params};
 use super::terms::token;
 use super::values::{Check, On, Value};
 use super::{AnyOf, Plan, Sought};
-use crate::fhir::{FhirId, Type, words};
+use crate::fhir::{FhirId, Type};
 
 /// Matches for one page, if the asker does not say.
 pub const COUNT_DEFAULT: usize = 20;

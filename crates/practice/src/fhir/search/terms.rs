@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use model::Term;
+use model::{Term, words};
 
 use crate::fhir::dates::{self, Exactness};
 use crate::fhir::json::Node;
-use crate::fhir::{Resource, Type, words};
+use crate::fhir::{Resource, Type};
 
 /// The searchable values of a resource, each once: folded words, identifiers, dates, references.
 pub fn terms(resource: &Resource) -> Vec<Term> {
