@@ -14,8 +14,10 @@ mod speak;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use futures_util::future::BoxFuture;
 use model::{RequestId, Time};
 
 use crate::budget::Tills;
@@ -53,33 +55,62 @@ pub(crate) struct Arrival {
     pub(crate) now: Time,
 }
 
+/// One layer: what happens on the way in, the rest of the way, and what happens on the way out.
+type Layer = for<'h> fn(&'h Arc<House>, Request, Onward<'h>) -> BoxFuture<'h, Response>;
+
+/// Every layer, outermost first. Read down to follow a request in, and up to follow an answer out.
+///
+/// ORDER: headers stand before everything that can answer, so that no answer, whoever makes it, leaves without them; words
+/// come next so that every no below them is put into words in one place.
+const LAYERS: &[Layer] = &[
+    // What a refusal left unread is read, so that its sender gets to hear why.
+    |house, request, onward| Box::pin(drain::drain(house, request, onward)),
+    // Security headers.
+    |house, request, onward| Box::pin(headers::harden(house, request, onward)),
+    // Request id, and one line per request in the log.
+    |house, request, onward| Box::pin(notice::notice(house, request, onward)),
+    // A no becomes words; a fault is logged, once.
+    |house, request, onward| Box::pin(speak::speak(house, request, onward)),
+    // What the budget of an address leaves it.
+    |house, request, onward| Box::pin(meter::meter(house, request, onward)),
+    // Addresses and headers of bounded size; bodies at a decent pace; bounded time; a panic becomes a fault.
+    |house, request, onward| Box::pin(bounds::bound(house, request, onward)),
+    // Nothing that looks like an attack goes further.
+    |house, request, onward| Box::pin(inspect::inspect(house, request, onward)),
+    // Who is asking, may they come in, and in which room; then what their budgets leave them.
+    |house, request, onward| Box::pin(recognise::recognise(house, request, onward)),
+];
+
+/// The rest of a request's way: the layers further in, then its route.
+pub(crate) struct Onward<'h> {
+    house: &'h Arc<House>,
+    layers: &'static [Layer],
+    route: Next,
+}
+
+impl<'h> Onward<'h> {
+    /// Goes the rest of the way.
+    pub(crate) fn run(self, request: Request) -> BoxFuture<'h, Response> {
+        match self.layers.split_first() {
+            Some((layer, layers)) => layer(self.house, request, Onward { layers, ..self }),
+            None => Box::pin(self.route.run(request)),
+        }
+    }
+}
+
 /// Puts the layers in front of the routes.
 ///
-/// ORDER: axum runs the last layer first. Read from the bottom up to follow a request in, from the top down to follow
-/// an answer out. Headers are outermost so that no answer, whoever makes it, leaves without them; words come next so
-/// that every no below them is put into words in one place.
+/// For axum they are one: each layer of its own would clone, for each request, every service further in.
 pub(crate) fn dress(router: Router, house: House) -> Router {
-    let house = Arc::new(house);
     router
         .fallback(nothing_here)
         // The door bounds bodies per route; axum's own general limit would only hide that.
         .layer(DefaultBodyLimit::disable())
-        // 7. Who is asking, may they come in, and in which room; then what their budgets leave them.
-        .layer(from_fn_with_state(house.clone(), recognise::recognise))
-        // 6. Nothing that looks like an attack goes further.
-        .layer(from_fn_with_state(house.clone(), inspect::inspect))
-        // 5. Addresses and headers of bounded size; bodies at a decent pace; bounded time; a panic becomes a fault.
-        .layer(from_fn_with_state(house.clone(), bounds::bound))
-        // 4. What the budget of an address leaves it.
-        .layer(from_fn_with_state(house.clone(), meter::meter))
-        // 3. A no becomes words; a fault is logged, once.
-        .layer(from_fn_with_state(house.clone(), speak::speak))
-        // 2. Request id, and one line per request in the log.
-        .layer(from_fn_with_state(house.clone(), notice::notice))
-        // 1. Security headers.
-        .layer(from_fn_with_state(house, headers::harden))
-        // 0. What a refusal left unread is read, so that its sender gets to hear why.
-        .layer(from_fn(drain::drain))
+        .layer(from_fn_with_state(Arc::new(house), pass))
+}
+
+async fn pass(State(house): State<Arc<House>>, request: Request, route: Next) -> Response {
+    Onward { house: &house, layers: LAYERS, route }.run(request).await
 }
 
 async fn nothing_here() -> Declined {

@@ -3,25 +3,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use model::{Fault, Refusal, RefusalKind};
 
-use super::House;
 use super::pace::Paced;
+use super::{House, Onward};
 use crate::declined::Declined;
 
 /// Bounds the address, the headers and the time, and catches a panic.
-pub(super) async fn bound(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    if let Some(refusal) = too_long(&house, &request).or_else(|| ambiguous(&request)).or_else(|| packed(&request)) {
+pub(super) async fn bound(house: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
+    if let Some(refusal) = too_long(house, &request).or_else(|| ambiguous(&request)).or_else(|| packed(&request)) {
         return Declined::from(refusal).into_response();
     }
     let request = request.map(|body| if body.is_end_stream() { body } else { Body::new(Paced::new(body)) });
     // A panic leaves nothing behind that another request could see: the vault commits whole batches or nothing.
-    let time_max = declared_time(&house, &request).unwrap_or(house.options.handler_time_max);
+    let time_max = declared_time(house, &request).unwrap_or(house.options.handler_time_max);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(time_max, answer).await {
         Ok(Ok(response)) => response,

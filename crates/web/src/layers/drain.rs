@@ -6,10 +6,11 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
+
+use super::{House, Onward};
 
 /// What is read and dropped of a body that nobody wanted, so that its sender gets to hear why.
 const BYTES_MAX: u64 = 32 * 1024 * 1024;
@@ -20,7 +21,7 @@ const TIME_MAX: Duration = Duration::from_secs(5);
 ///
 /// A client of HTTP/1.1 that is still sending when the connection closes never reads the answer: it sees a broken
 /// connection instead of a precise no. A client that waits to be asked (`Expect: 100-continue`) needs no such help.
-pub(super) async fn drain(request: Request, next: Next) -> Response {
+pub(super) async fn drain(_: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
         return next.run(request).await;
     }

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
-use super::House;
+use super::{House, Onward};
 use crate::frame::Room;
 use crate::site::{Cache, RouteDecl, Scripts};
 
@@ -42,7 +41,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 const POLICY_OWN_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(super) async fn harden(State(_): State<Arc<House>>, request: Request, next: Next) -> Response {
+pub(super) async fn harden(_: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     let mut response = next.run(request).await;
     let decl = response.extensions().get::<Arc<RouteDecl>>().cloned();
     let policy = match decl.as_ref().map(|decl| decl.scripts) {

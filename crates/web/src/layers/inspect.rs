@@ -2,17 +2,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{Version, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use model::{Fault, No, Refusal, RefusalKind, TenantId};
 use shield::{Decision, Ground, Verdict};
 
-use super::{Arrival, House, recognise};
+use super::{Arrival, House, Onward, recognise};
 use crate::declined::{Declined, too_large};
 use crate::door::{Guest, not_dressed};
 use crate::guard::{Attempt, Sent};
@@ -33,11 +32,11 @@ pub(super) struct Pending(Arc<Sent>);
 ///
 /// ORDER: before the door, so that what nobody should have sent is never parsed for a credential; and before anything
 /// is read that a handler would act on. The one thing left for later is a body too long to be kept for a stranger.
-pub(super) async fn inspect(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+pub(super) async fn inspect(house: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     let Some(arrival) = request.extensions().get::<Arrival>().copied() else {
         return not_dressed().into_response();
     };
-    let decl = declared(&house, &request);
+    let decl = declared(house, &request);
     let (mut parts, body) = request.into_parts();
     let mut sent = sent(&parts, arrival);
     let limit = decl.as_ref().map_or(NOWHERE_BYTES_MAX, |decl| decl.body_bytes_max.min(EAGER_BYTES_MAX));
@@ -51,14 +50,14 @@ pub(super) async fn inspect(State(house): State<Arc<House>>, request: Request, n
         Err(no) => return Declined(no).into_response(),
     };
     let sent = Arc::new(sent);
-    let verdict = match look(&house, &sent, None).await {
+    let verdict = match look(house, &sent, None).await {
         Ok(verdict) => verdict,
         Err(fault) => return Declined::from(fault).into_response(),
     };
     if verdict.decision != Decision::Pass {
-        let guest = known(&house, decl.as_ref(), arrival, &mut parts).await;
+        let guest = known(house, decl.as_ref(), arrival, &mut parts).await;
         let route = decl.as_ref().map(|decl| decl.path);
-        if let Err(no) = judge(&house, &sent, route, arrival, guest, verdict).await {
+        if let Err(no) = judge(house, &sent, route, arrival, guest, verdict).await {
             let mut response = Declined(no).into_response();
             if let Some(decl) = decl {
                 response.extensions_mut().insert(decl);

@@ -3,13 +3,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use access::Ctx;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use model::{Refusal, RefusalKind};
 
-use super::{Arrival, House};
+use super::{Arrival, House, Onward};
 use crate::budget::{Left, Share};
 use crate::declined::Declined;
 
@@ -17,7 +16,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Counts a request against the budget of its address, before anything about it is known.
-pub(super) async fn meter(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+pub(super) async fn meter(house: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let arrival = request.extensions().get::<Arrival>().copied();
     let (Some(peer), Some(arrival)) = (peer, arrival) else { return next.run(request).await };

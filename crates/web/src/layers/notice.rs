@@ -1,15 +1,14 @@
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{Arrival, House};
+use super::{Arrival, House, Onward};
 use crate::site::RouteDecl;
 
 /// Numbers the request and writes one line about it: pattern, never address; no name, no token, no peer.
-pub(super) async fn notice(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn notice(house: &Arc<House>, mut request: Request, next: Onward<'_>) -> Response {
     let outside = house.options.outside.as_ref();
     let arrival = Arrival { request: outside.request_id(), now: outside.now() };
     let method = request.method().clone();

@@ -6,15 +6,14 @@ use std::sync::atomic::AtomicBool;
 use access::{Assurance, Ctx};
 use axum::RequestExt;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::Limited;
 use model::{No, Refusal, RefusalKind};
 
 use super::meter::{self, Spent};
-use super::{Arrival, House, cors, inspect};
+use super::{Arrival, House, Onward, cors, inspect};
 use crate::cookie;
 use crate::declined::{Declined, too_large, wrong_method};
 use crate::door::{Asker, Credential, Guest, Knock, not_dressed};
@@ -24,15 +23,15 @@ use crate::site::{Cache, Family, Needs, RouteDecl};
 const USER_AGENT_CHARS_MAX: usize = 256;
 
 /// The door: finds the declaration, learns who is asking, lets them in or not.
-pub(super) async fn recognise(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn recognise(house: &Arc<House>, mut request: Request, next: Onward<'_>) -> Response {
     let Some(pattern) = request.extensions().get::<MatchedPath>().cloned() else {
         return Declined::from(Refusal::not_found()).into_response();
     };
     let Some(decl) = house.table.find(pattern.as_str(), request.method()).cloned() else {
-        return unlisted(&house, pattern.as_str(), &mut request).await;
+        return unlisted(house, pattern.as_str(), &mut request).await;
     };
-    let mut response = match come_in(&house, &decl, &mut request).await {
-        Ok(entry) => entry.proceed(&house, request, next).await,
+    let mut response = match come_in(house, &decl, &mut request).await {
+        Ok(entry) => entry.proceed(house, request, next).await,
         Err(Turned { said, room }) => {
             let mut response = said;
             response.extensions_mut().insert(room);
@@ -62,7 +61,7 @@ struct Entry {
 }
 
 impl Entry {
-    async fn proceed(self, house: &House, mut request: Request, next: Next) -> Response {
+    async fn proceed(self, house: &House, mut request: Request, next: Onward<'_>) -> Response {
         request.extensions_mut().insert(self.room.clone());
         let mut response = next.run(request).await;
         if let Some(ctx) = &self.ctx

@@ -1,20 +1,19 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use model::{No, Problem, RefusalKind, RequestId};
 
-use super::{Arrival, House};
+use super::{Arrival, House, Onward};
 use crate::declined::{Carried, of_status, spoken};
 use crate::face::{Face, Spoken};
 use crate::frame::{Room, Width, page};
 use crate::site::RouteDecl;
 
 /// Puts every no into words, in the form its address speaks, and logs every fault.
-pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+pub(super) async fn speak(house: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     let Some(arrival) = request.extensions().get::<Arrival>().copied() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -29,7 +28,7 @@ pub(super) async fn speak(State(house): State<Arc<House>>, request: Request, nex
     }
     let spoken = spoken(&no);
     let room = response.extensions().get::<Room>().cloned();
-    let room = room.unwrap_or_else(|| super::recognise::bare_room(&house, arrival, address.path()));
+    let room = room.unwrap_or_else(|| super::recognise::bare_room(house, arrival, address.path()));
     let mut said = match face {
         Face::Json(speak) => speak(&spoken, arrival.request),
         Face::Html => refusal_page(&room, &spoken),
