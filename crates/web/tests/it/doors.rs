@@ -148,7 +148,7 @@ async fn a_foreign_origin_may_read_only_where_it_is_allowed() {
 fn the_site_lists_every_route_with_what_it_needs() {
     let site = site(Notes::default());
     let lines: Vec<String> = site.routes().iter().map(ToString::to_string).collect();
-    let api = "GET /fhir/{tenant}/Patient · may patient.read · api · no-store · body ≤ 262144 bytes · Lists patients.";
+    let api = "GET /fhir/{tenant}/Patient · may patient.read for direct-care · api · no-store · body ≤ 262144 bytes · Lists patients.";
     assert!(lines.iter().any(|line| line == api), "{lines:#?}");
     assert_eq!(site.routes().iter().filter(|decl| decl.family == Family::Api).count(), 2);
 }
