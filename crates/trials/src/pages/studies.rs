@@ -39,7 +39,7 @@ pub(super) async fn list(
     room: Room,
     Query(wanted): Query<Wanted>,
 ) -> Reply {
-    let sought = vault::words(&wanted.q);
+    let sought = model::words(&wanted.q);
     let clause = |word: &String| {
         let beginning = || Box::new(Needle::Beginning(word.clone()));
         Clause { field: "title", any: vec![Needle::In("title", beginning()), Needle::In("identifier", beginning())] }

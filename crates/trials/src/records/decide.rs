@@ -51,7 +51,7 @@ pub(crate) async fn decide(
 /// Remembers for the organisation what an activity collects; an earlier choice for the same words is replaced.
 pub(crate) async fn keep_choice(state: &State, ctx: &Ctx, choice: KeptChoice) -> Answer<()> {
     let (mut whole, version) = choices(&state.vault, ctx).await?;
-    let same = |one: &KeptChoice| vault::fold(&one.label) == vault::fold(&choice.label);
+    let same = |one: &KeptChoice| model::fold(&one.label) == model::fold(&choice.label);
     whole.choices.retain(|one| !same(one));
     whole.choices.push(choice);
     if whole.choices.len() > CHOICES_MAX {
