@@ -19,6 +19,7 @@ const SECRET_PLACES: &[&str] = &[
     "/oauth",
     "/oidc",
     "/passkey",
+    "/welcome",
 ];
 
 /// Whether a header shows who asks.
@@ -44,15 +45,23 @@ pub fn may_keep(place: &str, uri: &str) -> bool {
     match variable {
         "REQUEST_COOKIES" | "REQUEST_COOKIES_NAMES" => false,
         "REQUEST_HEADERS" => !is_secret_header(name),
-        "REQUEST_LINE" | "REQUEST_URI" | "REQUEST_URI_RAW" | "QUERY_STRING" => query(uri) == uri,
+        "REQUEST_LINE" | "REQUEST_URI" | "REQUEST_URI_RAW" | "REQUEST_FILENAME" | "REQUEST_BASENAME"
+        | "QUERY_STRING" => query(uri) == uri,
         "REQUEST_BODY" | "FULL_REQUEST" | "FILES" | "XML" => !is_secret_place(uri),
         _ if variable.starts_with("ARGS") && is_secret_place(uri) => false,
         _ => !is_secret_field(name),
     }
 }
 
-/// An address whose secret parameters are masked.
+/// An address whose secret parameters are masked. Under the addresses where people show who they are, a part of the path
+/// can be a secret too, so only its beginning is kept.
 pub fn query(uri: &str) -> String {
+    let path = uri.split(['?', '#']).next().unwrap_or(uri);
+    if is_secret_place(uri)
+        && let Some((second, _)) = path.match_indices('/').nth(1)
+    {
+        return format!("{}/{MASKED}", path.get(..second).unwrap_or_default());
+    }
     let Some((path, query)) = uri.split_once('?') else { return uri.to_owned() };
     let pair = |pair: &str| match pair.split_once('=') {
         Some((name, _)) if is_secret_field(name) => format!("{name}={MASKED}"),
@@ -69,6 +78,8 @@ mod tests {
     fn a_secret_in_an_address_is_masked_and_the_rest_stays() {
         assert_eq!(query("/set-up?token=abc&q=1%27--"), format!("/set-up?token={MASKED}&q=1%27--"));
         assert_eq!(query("/patients?q=knee"), "/patients?q=knee");
+        assert_eq!(query("/sign-up/the-secret/password?a=b"), format!("/sign-up/{MASKED}"));
+        assert_eq!(query("/sign-in/code"), format!("/sign-in/{MASKED}"));
     }
 
     #[test]
