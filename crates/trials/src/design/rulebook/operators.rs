@@ -312,7 +312,7 @@ fn record(condition: &Condition, own: &Datum, other: &Datum) -> bool {
     let (text, words) = (own.shown(), other.shown());
     let same = |fold: bool| equal(own, other, fold);
     let both_empty = own.is_empty() && other.is_empty();
-    let length = |limit: &Datum| number(limit).map_or_else(|| limit.shown().chars().count() as f64, |limit| limit);
+    let length = |limit: &Datum| number(limit).unwrap_or_else(|| limit.shown().chars().count() as f64);
     let count = text.chars().count() as f64;
     let compare = || order(own, other);
     let part = |front: bool| {
