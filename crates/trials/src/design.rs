@@ -7,6 +7,7 @@
 
 mod acrf;
 mod amend;
+mod candidates;
 mod chance;
 mod concepts;
 mod conformance;
@@ -25,6 +26,7 @@ mod odm;
 mod odm2;
 mod pdf;
 mod report;
+mod rulebook;
 mod schedule;
 mod spec;
 mod standards;
@@ -42,12 +44,16 @@ mod xml;
 mod xpt;
 
 pub use amend::{Amendment, Change, Kind as ChangeKind, amend};
+pub use candidates::candidates;
 pub use concepts::{Choice as RememberedChoice, Choices as RememberedChoices, Resolution, Step, Target};
 pub use conformance::Outcome;
 pub use coverage::Coverage;
 pub use finding::{Finding, Proposal, Severity};
 pub use form::{CheckRule, Choice, Choices, Destination, EditCheck, Field, FieldKind, Form, Group};
+pub use rulebook::{CameOut, Rulebook, Verdict};
 pub use schedule::{Cell, Event, Occasion, Point, Schedule, Visit};
+
+pub use usdm::drafted::AI_PROVENANCE;
 
 use dataset::Dataset;
 use finding::Notes;
@@ -256,6 +262,7 @@ fn datasets(order: &Order, study: &Study, schedule: &Schedule, forms: &[Form], n
     let world = synthetic::World { study, schedule, forms, points: synthetic::points(schedule) };
     synthetic::fill(&world, &mut collected, order.seed, order.subjects.min(SUBJECTS_MAX));
     datasets.extend(collected);
+    summary::begin(&mut datasets);
     datasets
 }
 

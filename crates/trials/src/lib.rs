@@ -5,6 +5,8 @@
 //! | file | what |
 //! |---|---|
 //! | `design.rs` | pure: the generator |
+//! | `drafting.rs` | proposals of a language model, for those who want it; the designer works whole without |
+//! | `push.rs` | a study build to a capture system, with a receipt |
 //! | `rules.rs` | pure: what people do to a study, and what it changes in its protocol |
 //! | `kinds.rs` | what is recorded: protocols, decisions, builds and their artefacts, approvals |
 //! | `roles.rs` | permissions, and the jobs around a study as roles |
@@ -13,9 +15,11 @@
 //! | `pages.rs` | the pages |
 
 pub mod design;
+pub mod drafting;
 mod furnish;
 pub mod kinds;
 mod pages;
+pub mod push;
 mod records;
 pub mod roles;
 pub mod rules;

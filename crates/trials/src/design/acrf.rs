@@ -116,7 +116,7 @@ impl Layout<'_> {
 
     fn turn(&mut self, form: &Form, domains: &[String]) {
         let mut page = Page::default();
-        page.text(50.0, HEIGHT - 40.0, 9.0, false, &format!("Study {}", self.study.identifier));
+        page.furniture(50.0, HEIGHT - 40.0, 9.0, &format!("Study {}", self.study.identifier));
         page.text(50.0, HEIGHT - 62.0, 14.0, true, cut(&ascii(&form.title), 60).0);
         let mut y = HEIGHT - 72.0;
         for (at, domain) in domains.iter().enumerate() {
@@ -126,7 +126,7 @@ impl Layout<'_> {
             page.annotate(Place(50.0, y - 17.0, 50.0 + width, y), vec![text], colour(at), true, false);
             y -= 20.0;
         }
-        page.text(50.0, 36.0, 8.0, false, &format!("{}   page {}", form.oid, self.pages.len() + 1));
+        page.furniture(50.0, 36.0, 8.0, &format!("{}   page {}", form.oid, self.pages.len() + 1));
         self.pages.push(page);
         self.y = y - 12.0;
     }

@@ -1,6 +1,12 @@
-//! A small PDF 1.7 writer: pages of text and boxes, FreeText and Link annotations, bookmarks.
+//! A small PDF 1.7 writer: pages of text and boxes, FreeText and Link annotations, bookmarks, and a structure tree.
+//!
+//! Everything that says something stands in the tree in reading order, for those who listen to a page instead of seeing
+//! it; frames, bands and running heads are artifacts. The fonts are the standard ones and not embedded.
+
+mod tags;
 
 use super::words::ascii;
+use tags::Tree;
 
 /// A colour, parts from 0 to 1.
 pub(crate) type Colour = (f32, f32, f32);
@@ -9,7 +15,10 @@ pub(crate) type Colour = (f32, f32, f32);
 #[derive(Default)]
 pub(crate) struct Page {
     content: String,
-    notes: Vec<Note>,
+    /// Annotations, each with the number of marked texts before it.
+    notes: Vec<(usize, Note)>,
+    /// Roles of the marked texts in their order.
+    marks: Vec<&'static str>,
 }
 
 enum Note {
@@ -33,6 +42,26 @@ pub(crate) struct Bookmark {
 
 impl Page {
     pub(crate) fn text(&mut self, x: f32, y: f32, size: f32, bold: bool, text: &str) {
+        let role = match (bold, size) {
+            (true, size) if size >= 14.0 => "H1",
+            (true, size) if size >= 10.0 => "H2",
+            _ => "P",
+        };
+        let mark = self.marks.len();
+        self.marks.push(role);
+        self.content.push_str(&format!("/{role} <</MCID {mark}>> BDC\n"));
+        self.letters(x, y, size, bold, text);
+        self.content.push_str("EMC\n");
+    }
+
+    /// A running head or foot: seen on every page, and left out when a page is read aloud.
+    pub(crate) fn furniture(&mut self, x: f32, y: f32, size: f32, text: &str) {
+        self.content.push_str("/Artifact BMC\n");
+        self.letters(x, y, size, false, text);
+        self.content.push_str("EMC\n");
+    }
+
+    fn letters(&mut self, x: f32, y: f32, size: f32, bold: bool, text: &str) {
         let font = if bold { "F2" } else { "F1" };
         let text = string(text);
         self.content.push_str(&format!("BT /{font} {size} Tf {x:.1} {y:.1} Td {text} Tj ET\n"));
@@ -41,7 +70,7 @@ impl Page {
     pub(crate) fn frame(&mut self, place: Place) {
         let Place(left, bottom, right, top) = place;
         self.content.push_str(&format!(
-            "0.5 w 0.45 G {left:.1} {bottom:.1} {:.1} {:.1} re S 0 G\n",
+            "/Artifact BMC 0.5 w 0.45 G {left:.1} {bottom:.1} {:.1} {:.1} re S 0 G EMC\n",
             right - left,
             top - bottom
         ));
@@ -51,18 +80,18 @@ impl Page {
         let Place(left, bottom, right, top) = place;
         let (r, g, b) = colour;
         self.content.push_str(&format!(
-            "{r:.2} {g:.2} {b:.2} rg {left:.1} {bottom:.1} {:.1} {:.1} re f 0 g\n",
+            "/Artifact BMC {r:.2} {g:.2} {b:.2} rg {left:.1} {bottom:.1} {:.1} {:.1} re f 0 g EMC\n",
             right - left,
             top - bottom
         ));
     }
 
     pub(crate) fn annotate(&mut self, place: Place, text: Vec<String>, fill: Colour, bold: bool, dashed: bool) {
-        self.notes.push(Note::Free { place, text, fill, bold, dashed });
+        self.notes.push((self.marks.len(), Note::Free { place, text, fill, bold, dashed }));
     }
 
     pub(crate) fn link(&mut self, place: Place, page: usize) {
-        self.notes.push(Note::Link { place, page });
+        self.notes.push((self.marks.len(), Note::Link { place, page }));
     }
 }
 
@@ -157,18 +186,23 @@ pub(crate) fn write(title: &Title, pages: &[Page], bookmarks: &[Bookmark]) -> Ve
     let bold = objects.add(font("Helvetica-Bold"));
     let fonts = format!("/Font <</F1 {plain} 0 R /F2 {bold} 0 R /Helv {plain} 0 R /HeBo {bold} 0 R>>");
     let numbers: Vec<usize> = pages.iter().map(|_| objects.reserve()).collect();
-    for (page, number) in pages.iter().zip(&numbers) {
+    let mut structure = Tree::new(&mut objects, pages.len());
+    for (at, (page, number)) in pages.iter().zip(&numbers).enumerate() {
         let content = objects.stream("", &page.content);
-        let notes: Vec<String> = page
-            .notes
-            .iter()
-            .map(|note| format!("{} 0 R", annotation(&mut objects, note, *number, &numbers, &fonts)))
-            .collect();
+        let mut notes = Vec::new();
+        let mut placed = Vec::new();
+        for (before, note) in &page.notes {
+            let key = structure.key();
+            let own = annotation(&mut objects, note, (*number, key), &numbers, &fonts);
+            notes.push(format!("{own} 0 R"));
+            placed.push((*before, own, note.role()));
+        }
+        structure.page(&mut objects, (at, *number), &page.marks, &placed);
         objects.set(
             *number,
             format!(
                 "<</Type /Page /Parent {tree} 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Resources <<{fonts}>> \
-                 /Contents {content} 0 R /Tabs /R /Annots [{}]>>",
+                 /Contents {content} 0 R /StructParents {at} /Tabs /S /Annots [{}]>>",
                 notes.join(" ")
             ),
         );
@@ -178,11 +212,12 @@ pub(crate) fn write(title: &Title, pages: &[Page], bookmarks: &[Bookmark]) -> Ve
     let outlines = objects.reserve();
     let (first, last, count) = outline(&mut objects, bookmarks, outlines, &numbers);
     objects.set(outlines, format!("<</Type /Outlines /First {first} 0 R /Last {last} 0 R /Count {count}>>"));
+    let root = structure.finish(&mut objects);
     objects.set(
         catalog,
         format!(
             "<</Type /Catalog /Pages {tree} 0 R /Outlines {outlines} 0 R /PageMode /UseOutlines /Lang (en) \
-             /ViewerPreferences <</DisplayDocTitle true>>>>"
+             /StructTreeRoot {root} 0 R /MarkInfo <</Marked true>> /ViewerPreferences <</DisplayDocTitle true>>>>"
         ),
     );
     let information = objects.add(format!(
@@ -193,13 +228,24 @@ pub(crate) fn write(title: &Title, pages: &[Page], bookmarks: &[Bookmark]) -> Ve
     file(&objects, catalog, information)
 }
 
-fn annotation(objects: &mut Objects, note: &Note, page: usize, pages: &[usize], fonts: &str) -> usize {
+impl Note {
+    fn role(&self) -> &'static str {
+        match self {
+            Note::Free { .. } => "Annot",
+            Note::Link { .. } => "Link",
+        }
+    }
+}
+
+/// Writes an annotation of a page; the key is its entry in the structure tree.
+fn annotation(objects: &mut Objects, note: &Note, (page, key): (usize, usize), pages: &[usize], fonts: &str) -> usize {
     match note {
         Note::Link { place: Place(l, b, r, t), page: target } => {
             let target = pages.get(*target).or(pages.first()).copied().unwrap_or(page);
             objects.add(format!(
-                "<</Type /Annot /Subtype /Link /P {page} 0 R /Rect [{l:.1} {b:.1} {r:.1} {t:.1}] /Border [0 0 0] \
-                 /Dest [{target} 0 R /XYZ null null null]>>"
+                "<</Type /Annot /Subtype /Link /P {page} 0 R /Rect [{l:.1} {b:.1} {r:.1} {t:.1}] /Border [0 0 0] /F 4 \
+                 /StructParent {key} /Contents (Page {}) /Dest [{target} 0 R /XYZ null null null]>>",
+                pages.iter().position(|page| *page == target).unwrap_or(0) + 1
             ))
         }
         Note::Free { place: Place(l, b, r, t), text, fill: (red, green, blue), bold, dashed } => {
@@ -222,7 +268,7 @@ fn annotation(objects: &mut Objects, note: &Note, page: usize, pages: &[usize], 
             let style = if *dashed { "/S /D /D [3 2]" } else { "/S /S" };
             objects.add(format!(
                 "<</Type /Annot /Subtype /FreeText /P {page} 0 R /Rect [{l:.1} {b:.1} {r:.1} {t:.1}] /F 4 \
-                 /Contents {} /DA (/{name} 12 Tf 0 g) /C [{red:.2} {green:.2} {blue:.2}] /BS <</W 1 {style}>> \
+                 /StructParent {key} /Contents {} /DA (/{name} 12 Tf 0 g) /C [{red:.2} {green:.2} {blue:.2}] /BS <</W 1 {style}>> \
                  /T (Candor) /AP <</N {look} 0 R>>>>",
                 string(&text.join(" "))
             ))

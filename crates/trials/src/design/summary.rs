@@ -321,6 +321,28 @@ impl Summary<'_> {
     }
 }
 
+/// The start of the study as the data has it: the first consent of its synthetic subjects, as the datasets stand together.
+/// Without subjects it is not known, and the null flavour stays. Conformance rules read a start without a date as a
+/// wrong date, and a real start takes this one's place when the study begins.
+pub(crate) fn begin(datasets: &mut [Dataset]) {
+    let subjects = datasets.iter().find(|dataset| dataset.name == "DM");
+    let consents = subjects.into_iter().flat_map(|dm| dm.rows.iter().map(|row| dm.cell(row, "RFICDTC").shown()));
+    let first = consents.filter(|date| super::time::parse_date(date).is_some()).min();
+    let (Some(first), Some(summary)) = (first, datasets.iter_mut().find(|dataset| dataset.name == "TS")) else {
+        return;
+    };
+    let at = |name: &str| summary.at(name);
+    let (Some(parameter), Some(value), Some(null)) = (at("TSPARMCD"), at("TSVAL"), at("TSVALNF")) else { return };
+    for row in summary.rows.iter_mut().filter(|row| row.get(parameter) == Some(&Cell::text("SSTDTC"))) {
+        if let Some(cell) = row.get_mut(value) {
+            *cell = Cell::text(first.get(..10).unwrap_or(&first));
+        }
+        if let Some(cell) = row.get_mut(null) {
+            *cell = Cell::Missing;
+        }
+    }
+}
+
 /// A length with a unit as an ISO 8601 duration.
 fn iso_age(quantity: &Quantity) -> Option<String> {
     let unit = match quantity.unit.code.as_str() {

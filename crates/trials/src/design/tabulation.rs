@@ -82,7 +82,10 @@ fn dataset(name: &str, collected: &BTreeSet<String>, points: bool) -> Dataset {
         let needed = variable.core != "Perm" || collected.contains(own);
         // The time point that "still going on" refers to stands beside it.
         let point_of = tail == "ENTPT" && collected.contains(&format!("{name}ENRTPT"));
-        let needed = needed || point_of;
+        // A result with a unit has its standard unit and its number beside it, also where the guide only permits them.
+        let standard =
+            findings && matches!(tail.as_str(), "STRESN" | "STRESU") && collected.contains(&format!("{name}ORRESU"));
+        let needed = needed || point_of || standard;
         if needed || timing || planned || point || state || epoch || visit || element || category {
             wanted.push(own);
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod ddf;
+pub(crate) mod drafted;
 pub(crate) mod model;
 pub(crate) mod node;
 pub(crate) mod read;
@@ -43,6 +44,7 @@ pub(crate) fn read(bytes: &[u8], design: usize, notes: &mut Notes) -> Option<(St
     }
     let mut study = read::study(&document, design, notes)?;
     checks::check(&document, &study, notes);
+    drafted::check(&document, notes);
     let outcomes = ddf::check(&document, notes);
     repair::repair(&mut study, notes);
     Some((study, outcomes))

@@ -79,9 +79,30 @@ fn what_the_protocol_cannot_know_is_a_null_flavour() {
         let row = rows.iter().find(|row| row[4] == name).unwrap_or_else(|| panic!("{name} is missing"));
         (row[6].clone(), row[7].clone())
     };
-    assert_eq!(flavour("SSTDTC"), (Value::Null, Value::from("NAV")));
+    assert_eq!(flavour("SENDTC"), (Value::Null, Value::from("NAV")));
     assert_eq!(flavour("INTMODEL"), (Value::from("PARALLEL"), Value::Null));
     assert_eq!(flavour("PCLAS"), (Value::Null, Value::from("NI")));
+}
+
+#[test]
+fn the_study_starts_with_the_first_consent_of_its_synthetic_subjects() {
+    let built = built();
+    let start = rows(&built, "ts").into_iter().find(|row| row[4] == "SSTDTC").unwrap();
+    let consents = rows(&built, "dm").into_iter().filter_map(|row| row[8].as_str().map(str::to_owned));
+    assert_eq!((start[6].as_str().map(str::to_owned), &start[7]), (consents.min(), &Value::Null));
+    assert!(start[6].is_string());
+}
+
+#[test]
+fn the_annotated_form_has_a_structure_tree_over_everything_it_says() {
+    let built = built();
+    let pdf = text(&built, "acrf.pdf");
+    assert!(pdf.contains("/StructTreeRoot") && pdf.contains("/Marked true") && pdf.contains("/Lang (en)"));
+    let texts = pdf.matches(" BDC\n").count();
+    let elements = pdf.matches("/Type /StructElem").count();
+    let notes = pdf.matches("/Type /Annot ").count();
+    assert_eq!(elements, texts + notes + 1, "each text and annotation has its element, and the document has one");
+    assert_eq!(pdf.matches("/StructParent ").count(), notes);
 }
 
 #[test]

@@ -127,3 +127,57 @@ fn ten_thousand_activities_are_built() {
     assert_eq!(built.coverage.unresolved, 10_000);
     assert!(built.findings.len() < 1_000);
 }
+
+#[test]
+fn one_id_for_everything_is_a_finding() {
+    let mut study = fixture::study();
+    let mut all = Vec::new();
+    paths(&study, "", &mut all);
+    for path in all.iter().filter(|path| path.ends_with("/id")) {
+        if let Some(value) = study.pointer_mut(path) {
+            *value = "SAME".into();
+        }
+    }
+    let built = check(&serde_json::to_vec(&study).unwrap());
+    assert!(built.findings.iter().any(|finding| finding.rule == "U3.2"));
+    assert!(built.findings.iter().any(|finding| finding.rule == "DDF00083"));
+}
+
+#[test]
+fn activities_that_are_their_own_children_end() {
+    let mut study = fixture::study();
+    let activities = study.pointer_mut("/study/versions/0/studyDesigns/0/activities").unwrap();
+    for at in 0..3 {
+        activities[at]["childIds"] = serde_json::json!(["A1", "A2", "A3"]);
+        activities[at]["nextId"] = "A1".into();
+        activities[at]["previousId"] = "A3".into();
+    }
+    assert!(check(&serde_json::to_vec(&study).unwrap()).findings.iter().any(|finding| finding.rule == "DDF00018"));
+}
+
+#[test]
+fn a_design_without_timelines_or_with_empty_ones_is_built_and_blocked() {
+    for timelines in [
+        Value::Null,
+        serde_json::json!([]),
+        serde_json::json!([{ "id": "T", "mainTimeline": true, "instanceType": "ScheduleTimeline" }]),
+    ] {
+        let mut study = fixture::study();
+        *study.pointer_mut("/study/versions/0/studyDesigns/0/scheduleTimelines").unwrap() = timelines;
+        assert!(check(&serde_json::to_vec(&study).unwrap()).readable);
+    }
+}
+
+#[test]
+fn of_several_designs_the_wanted_one_is_built() {
+    let mut study = fixture::study();
+    let designs = study.pointer_mut("/study/versions/0/studyDesigns").unwrap().as_array_mut().unwrap();
+    let mut other = designs[0].clone();
+    other["arms"].as_array_mut().unwrap().pop();
+    designs.push(other);
+    let bytes = serde_json::to_vec(&study).unwrap();
+    let one = build(&Order { subjects: 2, ..Order::new(&bytes) });
+    let two = build(&Order { subjects: 2, design: 1, ..Order::new(&bytes) });
+    assert!(one.readable && two.readable && one.files != two.files);
+    assert!(build(&Order { subjects: 2, design: 9, ..Order::new(&bytes) }).readable);
+}

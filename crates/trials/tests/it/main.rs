@@ -6,9 +6,13 @@
 mod artefacts;
 mod ddf;
 mod dirty;
+mod drafting;
 mod fixture;
 mod given;
 mod golden;
 mod house;
 mod pages;
+mod push;
+mod rulebook;
+mod server;
 mod subject_data;
