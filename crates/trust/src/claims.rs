@@ -5,6 +5,7 @@ mod attacks;
 mod audit_chain;
 mod audit_complete;
 mod headers;
+mod keys;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
@@ -23,6 +24,7 @@ pub const ALL: &[ClaimDecl] = &[
     other_tenant::CLAIM,
     no_credentials::CLAIM,
     sessions::CLAIM,
+    keys::CLAIM,
     at_rest::CLAIM,
     moved_ciphertext::CLAIM,
     passwords::CLAIM,

@@ -9,8 +9,8 @@ mod route;
 mod totp;
 mod wire;
 
-pub(crate) use desk::half_way;
 pub use desk::{Desk, Session, cookies_set};
+pub(crate) use desk::{half_way, hidden};
 pub(crate) use evidence::Evidence;
 pub(crate) use fhir::{Fhir, patient};
 pub(crate) use figures::figures;

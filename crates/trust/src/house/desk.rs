@@ -63,6 +63,24 @@ impl Desk {
         let mut held = self.held.lock().await;
         enter(visit, person, &mut held.steps).await
     }
+
+    /// A session of its own whose holder has just shown the second factor once more.
+    pub async fn sure(&self, visit: &Visit<'_>, person: &Person) -> Result<Session, Trouble> {
+        let mut held = self.held.lock().await;
+        let mut session = enter(visit, person, &mut held.steps).await?;
+        let page = session.send(visit.wire, Call::get("/step-up")).await?.good("opening the page for one more code")?;
+        let token = hidden(&page, TOKEN).ok_or_else(|| Trouble::new("the page for one more code has no form token"))?;
+        let step = unused_step(visit.outside, held.steps.get(&person.email).copied()).await;
+        let code = totp::code(&person.totp_secret, step)
+            .ok_or_else(|| Trouble::new("a second factor's secret is unusable"))?;
+        let call = Call::new("POST", "/step-up").form(&[(TOKEN, &token), ("code", &code)]);
+        let reply = session.send(visit.wire, call).await?;
+        held.steps.insert(person.email.clone(), step);
+        match reply.status {
+            303 => Ok(session),
+            status => Err(Trouble::new(format!("showing the second factor once more was answered {status}"))),
+        }
+    }
 }
 
 /// Both factors.
@@ -182,7 +200,7 @@ pub fn cookies_set(reply: &Reply) -> Vec<CookieSet> {
 }
 
 /// The value of a hidden field on a page.
-fn hidden(page: &Reply, name: &str) -> Option<String> {
+pub(crate) fn hidden(page: &Reply, name: &str) -> Option<String> {
     let text = page.text();
     let quoted = format!("name=\"{name}\"");
     let at = text.find(&quoted)?;

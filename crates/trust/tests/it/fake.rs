@@ -1,5 +1,6 @@
 //! A house that is made up: it signs people in, keeps patients and evidence, and can be broken in one place.
 
+use crate::fake_keys::FakeKey;
 use crate::setting::Clock;
 use ledger::SigningKey;
 use model::{Outside, Time};
@@ -46,6 +47,11 @@ pub enum Broken {
     CookieWithoutHttpOnly,
     ErrorsWithoutHeaders,
     PolicyAllowsInline,
+    ShowsKeysAgain,
+    KeepsKeys,
+    KeysNeedNoEnd,
+    KeysExceedTheirMaker,
+    RevokedKeysWork,
     BundleIsChanged,
     PageSaysBetter,
     LetsAttacksPass,
@@ -71,6 +77,13 @@ pub struct Inner {
     tickets: BTreeMap<String, usize>,
     number: u64,
     pub attempts: Vec<String>,
+    pub keys: Vec<FakeKey>,
+}
+
+impl Inner {
+    pub const fn number_of_request(&self) -> u64 {
+        self.number
+    }
 }
 
 pub struct FakeTenant {
@@ -141,6 +154,7 @@ impl Fake {
             tickets: BTreeMap::new(),
             number: 0,
             attempts: Vec::new(),
+            keys: Vec::new(),
         };
         Self { clock, dir, broken, inner: Mutex::new(inner), tls: Mutex::new(None) }
     }
@@ -204,6 +218,7 @@ impl Fake {
             ("GET", "/open") => page("left open"),
             ("GET", "/house/figures") => self.figures(inner, asked),
             ("GET", "/watch/attempts") => Self::attempts(inner, asked),
+            (_, path) if path == "/step-up" || path.starts_with("/keys") => self.keys(inner, asked),
             (_, path) if path.starts_with("/audit/") => self.audit(inner, asked),
             (_, path) if path.starts_with("/fhir/r4") => match self.by_key(inner, asked) {
                 Some(tenant) => self.fhir(inner, tenant, asked),
@@ -298,6 +313,9 @@ impl Fake {
         let token = header(asked.call, "authorization")?.strip_prefix("Bearer ")?.to_owned();
         if self.broken == Broken::TakesUnsignedTokens && token.starts_with("eyJ") {
             return Some(0);
+        }
+        if let Some(key) = inner.keys.iter().find(|key| key.token == token && !key.revoked) {
+            return Some(key.tenant);
         }
         inner.tenants.iter().position(|tenant| match self.broken {
             Broken::ComparesTokensLoosely => token.get(..8) == tenant.token.get(..8),

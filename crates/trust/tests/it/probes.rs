@@ -138,6 +138,16 @@ async fn a_study_takes_in_no_patient() {
 }
 
 #[tokio::test]
+async fn keys_are_bounded_and_over_when_they_are_revoked() {
+    holds("keys", "4 orders refused, 1 key made").await;
+    fails("keys", Broken::ShowsKeysAgain, "shows the key once more").await;
+    fails("keys", Broken::KeepsKeys, "The key stands in").await;
+    fails("keys", Broken::KeysNeedNoEnd, "A key without an end was made").await;
+    fails("keys", Broken::KeysExceedTheirMaker, "its maker does not hold").await;
+    fails("keys", Broken::RevokedKeysWork, "A revoked key was still answered").await;
+}
+
+#[tokio::test]
 async fn every_answer_has_its_headers() {
     holds("headers", "answers from").await;
     fails("headers", Broken::ErrorsWithoutHeaders, "Strict-Transport-Security is missing").await;
