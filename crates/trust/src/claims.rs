@@ -6,9 +6,11 @@ mod audit_chain;
 mod audit_complete;
 mod headers;
 mod keys;
+mod layers;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
+mod origins;
 mod other_tenant;
 mod passwords;
 mod second_factor;
@@ -34,6 +36,8 @@ pub const ALL: &[ClaimDecl] = &[
     tls::CLAIM,
     headers::CLAIM,
     attacks::CLAIM,
+    origins::CLAIM,
+    layers::CLAIM,
     this_page::CLAIM,
 ];
 
