@@ -15,6 +15,7 @@ mod fake;
 mod fake_evidence;
 mod fake_fhir;
 mod fake_guard;
+mod fake_joining;
 mod fake_scratch;
 mod fake_trials;
 mod pages;
