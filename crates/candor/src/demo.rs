@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
-use identity::{HeldRole, KeyOrder, NewAccount, NewTenant, Policy};
+use identity::{HeldRole, KeyOrder, NewAccount, NewTenant, Policy, SignUpMode, SignUpPolicy};
 use model::{Answer, Fault, No, Outside, SubjectId, TenantId};
 use seal::Secret;
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,7 @@ async fn make(house: &House, patients: usize) -> Answer<Furnished> {
         Furnished { practices: Vec::new(), sign_ins: Vec::new(), figures_token: String::new(), probe: Vec::new() };
     for (seed, (name, domain, staff)) in PRACTICES.into_iter().enumerate() {
         let tenant = new_tenant(house, name, Policy::USUAL).await?;
+        take_in(house, tenant, domain, if seed == 0 { SignUpMode::Approval } else { SignUpMode::Invite }).await?;
         let mut owner = None;
         for one in staff {
             let (account, sign_in) = hire(house, tenant, one, name, &format!("{domain}.example")).await?;
@@ -170,6 +171,7 @@ async fn probe_tenant(house: &House, name: &str, idle_seconds: Option<i64>) -> A
     let usual = Policy::USUAL;
     let policy = Policy { session_idle_seconds_max: idle_seconds.unwrap_or(usual.session_idle_seconds_max), ..usual };
     let tenant = new_tenant(house, name, policy).await?;
+    take_in(house, tenant, name, if idle_seconds.is_none() { SignUpMode::Approval } else { SignUpMode::Open }).await?;
     let mut people = Vec::new();
     let mut owner = None;
     for staff in &PROBE_STAFF {
@@ -177,13 +179,22 @@ async fn probe_tenant(house: &House, name: &str, idle_seconds: Option<i64>) -> A
         owner.get_or_insert(account);
         people.push(sign_in);
     }
-    let token = key(house, tenant, owner, "Probe runner", &["integration", "auditor", "attack-reader"]).await?;
+    let token =
+        key(house, tenant, owner, "Probe runner", &["integration", "auditor", "attack-reader", "mailroom"]).await?;
     Ok(Probe { name: name.to_owned(), tenant, token, idle_seconds, people })
 }
 
 pub(crate) async fn new_tenant(house: &House, name: &str, policy: Policy) -> Answer<TenantId> {
     let whole = NewTenant { name: name.to_owned(), synthetic: true, policy };
     Ok(house.identity.create_tenant(&whole, house.outside().request_id(), house.outside().now()).await?)
+}
+
+/// How an organisation takes people in; the short name of its sign-up page is that of its addresses.
+async fn take_in(house: &House, tenant: TenantId, place: &str, mode: SignUpMode) -> Answer<()> {
+    let offered = ["auditor", "associate-dentist", "receptionist"].map(str::to_owned).to_vec();
+    let policy = SignUpPolicy { mode, place: place.to_owned(), domains: vec![format!("{place}.example")], offered };
+    let (request, now) = (house.outside().request_id(), house.outside().now());
+    house.identity.set_sign_up_at_set_up(tenant, policy, request, now).await
 }
 
 pub(crate) async fn hire(
@@ -242,6 +253,7 @@ pub fn tell_runner(house: &House, furnished: &Furnished, address: SocketAddr) ->
         id: Some(probe.tenant.to_string()),
         people: probe.people.iter().map(person).collect(),
         fhir: FhirAccess { base: format!("{base}/fhir/r4"), token: probe.token.clone() },
+        sign_up: Some(probe.name.clone()),
         session_idle_seconds: probe.idle_seconds.and_then(|seconds| u64::try_from(seconds).ok()),
     });
     let known = Credentials {
@@ -286,7 +298,7 @@ pub fn ready(house: &House, furnished: &Furnished, address: SocketAddr) -> Ready
 /// The same for people.
 pub fn welcome(furnished: &Furnished, address: SocketAddr) -> String {
     let mut text = format!(
-        "\nThe demo house is open. Everything in it is made up.\n\n  House         https://{address}\n  Trust page    https://{address}/trust\n\nSign in as\n"
+        "\nThe demo house is open. Everything in it is made up.\n\n  House         https://{address}\n  Trust page    https://{address}/trust\n  Sign up       https://{address}/sign-up/brightwater (letters stay in the house: sign in as an administrator and open /outbox)\n\nSign in as\n"
     );
     for one in &furnished.sign_ins {
         text.push_str(&format!(

@@ -1,10 +1,11 @@
 //! The `[mail]` table of the configuration: how letters leave the house.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use identity::post::{Encryption, Sender, Smtp, SmtpSettings};
+use identity::post::{self, Encryption, SendGrid, Sender, Smtp, SmtpSettings};
 use model::{Fault, Outside};
+use outbound::{Client, DataClass, Destination, Settings};
 use seal::Secret;
 use serde::Deserialize;
 
@@ -20,8 +21,17 @@ pub struct Mail {
     address: String,
     /// `[mail.smtp]`.
     smtp: Option<SmtpTable>,
+    /// `[mail.sendgrid]`.
+    sendgrid: Option<SendGridTable>,
     /// `outbox = "kept"`: letters stay in the house and can be read there. For development.
     outbox: Option<Kept>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendGridTable {
+    /// A file with the account's key.
+    key_file: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,9 +70,15 @@ pub fn plan(mail: Mail, outside: &Arc<dyn Outside>) -> Result<MailPlan, Fault> {
     if !mail.address.starts_with("https://") || mail.address.len() > 200 {
         return Err(Fault::new(doing, "address is not of the form https://candor.practice.example"));
     }
-    match (mail.smtp, mail.outbox) {
-        (None, Some(Kept::Kept)) => Ok(MailPlan::Outbox),
-        (Some(table), None) => {
+    match (mail.smtp, mail.sendgrid, mail.outbox) {
+        (None, None, Some(Kept::Kept)) => Ok(MailPlan::Outbox),
+        (None, Some(table), None) => {
+            let key = Secret::new(read(&table.key_file)?.trim_ascii_end());
+            let client = way_out(post::DESTINATION, post::SENDGRID_HOST, outside)?;
+            let carrier = SendGrid::new(sender, key, client, post::SENDGRID_HOST);
+            Ok(MailPlan::By(Arc::new(carrier), mail.address))
+        }
+        (Some(table), None, None) => {
             let smtp = Smtp::new(sender, settings(table)?, Arc::clone(outside))?;
             Ok(MailPlan::By(Arc::new(smtp), mail.address))
         }
@@ -71,8 +87,6 @@ pub fn plan(mail: Mail, outside: &Arc<dyn Outside>) -> Result<MailPlan, Fault> {
 }
 
 fn settings(table: SmtpTable) -> Result<SmtpSettings, Fault> {
-    let read =
-        |file: &PathBuf| std::fs::read(file).map_err(|error| Fault::new(format!("reading {}", file.display()), error));
     let credentials = match (table.user, &table.password_file) {
         (Some(user), Some(file)) => Some((user, Secret::new(read(file)?.trim_ascii_end()))),
         (None, None) => None,
@@ -87,8 +101,20 @@ fn settings(table: SmtpTable) -> Result<SmtpSettings, Fault> {
         port: table.port.unwrap_or(usual),
         encryption,
         credentials,
-        authority_pem: table.authority_file.as_ref().map(read).transpose()?,
+        authority_pem: table.authority_file.as_deref().map(read).transpose()?,
     })
+}
+
+/// A file of the configuration.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Fault> {
+    std::fs::read(file).map_err(|error| Fault::new(format!("reading {}", file.display()), error))
+}
+
+/// The guarded way out, to one host and no other.
+pub(crate) fn way_out(name: &str, host: &str, outside: &Arc<dyn Outside>) -> Result<Client, Fault> {
+    let destination = Destination { name: name.to_owned(), hosts: vec![host.to_owned()], data: DataClass::Identifying };
+    let settings = Settings { destinations: vec![destination], ..Settings::default() };
+    Client::new(settings, Arc::clone(outside)).map_err(|error| Fault::new("preparing the way out", error))
 }
 
 #[cfg(test)]
@@ -111,6 +137,7 @@ mod tests {
             "[smtp]\nhost = \"mail.example\"\n",
             "[smtp]\nhost = \"mail.example\"\nencryption = \"starttls\"\nverify = false\n",
             "outbox = \"shown\"\n",
+            "outbox = \"kept\"\n[sendgrid]\nkey_file = \"/nowhere\"\n",
             "pigeon = 1\n[smtp]\nhost = \"mail.example\"\nencryption = \"starttls\"\n",
         ] {
             assert!(plan(bad).is_err(), "{bad}");

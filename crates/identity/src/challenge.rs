@@ -4,12 +4,17 @@
 //! by itself; who runs no scripts waits a minute instead, which is rationed. Both are bound to the route they were
 //! given for, end by themselves, and are good once on all nodes.
 
+mod foreign;
+
 use std::sync::{Mutex, PoisonError};
 
-use model::{Answer, Fault, No, Refusal, RefusalKind, RequestId, Time};
+use model::{Answer, Fault, Kind, No, Refusal, RefusalKind, RequestId, Time};
 use vault::Changes;
 
-use crate::kinds::SpentChallenge;
+pub use foreign::{DESTINATION, Foreign, Service};
+
+use crate::kinds::{SignInName, SpentChallenge};
+use crate::rules::email::EmailAddress;
 use crate::rules::work::{self, Answered, Challenge, hex};
 use crate::{Identity, roles};
 
@@ -26,6 +31,8 @@ pub enum Guarded {
     Code,
 }
 
+/// Wrong passwords after which the next attempt needs a challenge.
+const RISKY_FROM: u32 = 3;
 /// How long somebody without scripts waits, in seconds.
 pub(crate) const WAIT_SECONDS: i64 = 60;
 /// How long their turn lasts afterwards, in seconds.
@@ -51,7 +58,7 @@ impl Waiting {
 }
 
 impl Guarded {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::SignUp => "sign-up",
             Self::SignIn => "sign-in",
@@ -62,6 +69,16 @@ impl Guarded {
 }
 
 impl Identity {
+    /// Asks a service elsewhere instead, from now on.
+    pub fn ask_elsewhere(&self, foreign: Foreign) {
+        self.elsewhere.get_or_init(|| foreign);
+    }
+
+    /// The service elsewhere that is asked, if any is.
+    pub fn elsewhere(&self) -> Option<&Foreign> {
+        self.elsewhere.get()
+    }
+
     /// A challenge for a page, signed for the route it stands before.
     pub async fn challenge(&self, before: Guarded, now: Time) -> Result<Challenge, Fault> {
         let challenge = work::fresh(self.vault.outside().as_ref(), now);
@@ -71,9 +88,10 @@ impl Identity {
 
     /// Takes the answer to a challenge, once. Anything else is a refusal that says what to do.
     pub async fn take_challenge(&self, before: Guarded, text: &str, request: RequestId, now: Time) -> Answer<()> {
-        let (digest, ends) = match text.strip_prefix("wait.") {
-            Some(rest) => self.waited(before, rest, now).await?,
-            None => self.worked(before, text, now).await?,
+        let (digest, ends) = match (self.elsewhere.get(), text.strip_prefix("wait.")) {
+            (Some(foreign), _) => foreign.check(before, text, now).await?,
+            (None, Some(rest)) => self.waited(before, rest, now).await?,
+            (None, None) => self.worked(before, text, now).await?,
         };
         let house = self.duty(roles::DOOR, self.house, request, now);
         let id = self.vault.digest_id(self.house, "spent-challenge", &digest).await?;
@@ -82,6 +100,22 @@ impl Identity {
             Err(No::Refusal(refusal)) if refusal.kind == RefusalKind::Conflict => Err(not_taken().into()),
             Err(no) => Err(no),
         }
+    }
+
+    /// Whether so many attempts with an address were wrong that the next needs a challenge. An address without an account
+    /// is counted as one with an account is, so that this tells nothing.
+    pub(crate) async fn sign_in_is_risky(&self, email: &EmailAddress, request: RequestId, now: Time) -> Answer<bool> {
+        let house = self.duty(roles::DOOR, self.house, request, now);
+        let name_id = self.name_id(email).await?;
+        let wrong = match self.vault.recognise(&house, SignInName::DECL, name_id).await? {
+            None => self.turns.wrong_times(name_id),
+            Some(name) => {
+                let name: SignInName = name.record()?;
+                let door = self.duty(roles::DOOR, name.tenant, request, now);
+                self.state(&door, name.account).await?.0.wrong
+            }
+        };
+        Ok(wrong >= RISKY_FROM)
     }
 
     /// A place in the queue for somebody who runs no scripts; none if too many wait already.

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use access::Ctx;
-use model::{Answer, Kind, KindDecl, RequestId, Time};
+use model::{Answer, Kind, KindDecl, RequestId, SubjectId, Time};
 use seal::password::Verifier;
 use vault::{Opened, Query};
 
-use crate::kinds::{Account, Session};
+use crate::kinds::{AccessRequest, Account, Session};
 use crate::{Identity, roles};
 
 /// Counts over every account and session of the house, for the trust page. No names, no ids.
@@ -13,10 +13,13 @@ use crate::{Identity, roles};
 pub struct Figures {
     /// Organisations, the house's own included.
     pub organisations: u64,
-    /// Accounts in all of them.
+    /// Accounts in all of them, without those that are counted in `accounts_not_begun`.
     pub accounts: u64,
     /// Of these, accounts with an enrolled second factor.
     pub accounts_with_second_factor: u64,
+    /// Accounts of people who were let in through signing up, have no factor and have never had a session since: they
+    /// reach nothing but the enrolment of a factor.
+    pub accounts_not_begun: u64,
     /// Sessions that are not over.
     pub sessions: u64,
     /// Of these, sessions that began with two factors.
@@ -39,10 +42,16 @@ impl Identity {
         for tenant in self.vault.tenants().await? {
             figures.organisations += 1;
             let duty = self.duty(roles::COUNT, tenant, request, now);
+            let coming = self.coming(&duty).await?;
             for opened in self.every(&duty, Account::DECL).await? {
                 let account: Account = opened.record()?;
-                figures.accounts += 1;
-                figures.accounts_with_second_factor += u64::from(!account.factors.is_empty());
+                match account.factors.is_empty() && coming.contains(&SubjectId::of_record(opened.id)) {
+                    true => figures.accounts_not_begun += 1,
+                    false => {
+                        figures.accounts += 1;
+                        figures.accounts_with_second_factor += u64::from(!account.factors.is_empty());
+                    }
+                }
                 for text in account.verifier.iter().chain(&account.former) {
                     figures.verifiers += 1;
                     salts.extend(text.split('$').nth(4).map(str::to_owned));
@@ -60,6 +69,19 @@ impl Identity {
         }
         figures.distinct_salts = salts.len() as u64;
         Ok(figures)
+    }
+
+    /// Whoever was let in through signing up and has no session. Until they have come, no factor can be expected.
+    async fn coming(&self, duty: &Ctx) -> Answer<BTreeSet<SubjectId>> {
+        let mut coming = BTreeSet::new();
+        for opened in self.every(duty, AccessRequest::DECL).await? {
+            let request: AccessRequest = opened.record()?;
+            coming.extend(request.decision.is_some().then_some(request.person));
+        }
+        for opened in self.every(duty, Session::DECL).await? {
+            coming.remove(&opened.record::<Session>()?.account);
+        }
+        Ok(coming)
     }
 
     pub(crate) async fn every(&self, duty: &Ctx, kind: &'static KindDecl) -> Answer<Vec<Opened>> {

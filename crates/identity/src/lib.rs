@@ -66,7 +66,7 @@ use seal::password::Hasher;
 use vault::Vault;
 
 pub use accounts::{KeyOrder, NewAccount, NewTenant};
-pub use challenge::Guarded;
+pub use challenge::{DESTINATION as CHALLENGE_DESTINATION, Foreign, Guarded, Service};
 pub use figures::Figures;
 pub use keys::{KEYS_MAX, KeptKey, KeyWish, NewKey};
 pub use kinds::{
@@ -108,6 +108,7 @@ pub struct Identity {
     turns: turns::Turns,
     mail: post::Mail,
     waiting: challenge::Waiting,
+    elsewhere: std::sync::OnceLock<challenge::Foreign>,
     recognised: recognised::Recognised,
     uses: key_door::Uses,
     classes: rights::Classes,
@@ -128,6 +129,7 @@ impl Identity {
             turns: turns::Turns::new(),
             mail: post::Mail::default(),
             waiting: challenge::Waiting::default(),
+            elsewhere: std::sync::OnceLock::new(),
             recognised: recognised::Recognised::default(),
             uses: key_door::Uses::new(),
             classes: rights::Classes::of(rights::protected_classes()),

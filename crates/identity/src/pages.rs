@@ -14,6 +14,7 @@ mod programs;
 mod quota;
 mod reset;
 mod rights;
+mod robot;
 mod security;
 mod set_up;
 mod sign_in;
@@ -128,9 +129,10 @@ fn own_account(state: State) -> Site {
 /// Every route of identity.
 pub fn site(state: State) -> Site {
     let rights = state.clone();
+    let sign_in_post = RouteDecl::new(Method::POST, "/sign-in", Needs::Public, "Check the first factor.");
     let pages = Site::pages()
         .add(scripted(Method::GET, "/sign-in", Needs::Public, "Sign in with a password or a passkey."), sign_in::ask)
-        .add(scripted(Method::POST, "/sign-in", Needs::Public, "Check the first factor."), sign_in::password)
+        .add(sign_in_post.challenge_scripts(), sign_in::password)
         .add(
             scripted(Method::POST, "/sign-in/code", Needs::Public, "Check the second factor and begin a session."),
             sign_in::code,
@@ -192,7 +194,7 @@ pub fn site(state: State) -> Site {
 
 /// How people come in, and how they come in again.
 fn joining_site(state: State) -> Site {
-    let public = |method, path, words| RouteDecl::new(method, path, Needs::Public, words).own_scripts();
+    let public = |method, path, words| RouteDecl::new(method, path, Needs::Public, words).challenge_scripts();
     let script =
         RouteDecl::new(Method::GET, challenge::SCRIPT, Needs::Public, "The script that answers a bot challenge.");
     let may = Needs::Permission;
@@ -204,7 +206,10 @@ fn joining_site(state: State) -> Site {
         .add(public(Method::POST, "/sign-up/{place}", "Begin to sign up: send a code by mail."), sign_up::begin)
         .add(public(Method::POST, "/sign-up/{place}/code", "Check the code that came by mail."), sign_up::code)
         .add(public(Method::POST, "/sign-up/{place}/again", "Send another code by mail."), sign_up::again)
-        .post("/sign-up/{place}/password", Needs::Public, "Choose a password, and join or ask to.", sign_up::password)
+        .add(
+            public(Method::POST, "/sign-up/{place}/password", "Choose a password, and join or ask to."),
+            sign_up::password,
+        )
         .get("/welcome", Needs::Session, "The first page of somebody new.", sign_up::welcome)
         .add(public(Method::GET, "/reset", "Ask for a letter with a link to choose a new password."), reset::ask)
         .add(public(Method::POST, "/reset", "Send a letter with a link to choose a new password."), reset::send)

@@ -5,11 +5,13 @@
 //! | `post/letter.rs` | every letter of the house, by name: plain text and HTML, nothing remote, nothing that tracks |
 //! | `post/postman.rs` | the queue between a request and the carrier, so that no answer waits for a mail server |
 //! | `post/smtp.rs` | by SMTP, under TLS or not at all |
+//! | `post/sendgrid.rs` | by SendGrid's API |
 //! | `post/outbox.rs` | kept in the house instead of sent: for the demo and for development |
 
 mod letter;
 mod outbox;
 mod postman;
+mod sendgrid;
 mod smtp;
 
 use futures_util::future::BoxFuture;
@@ -17,6 +19,7 @@ use futures_util::future::BoxFuture;
 pub use letter::{Envelope, Letter, LetterKind};
 pub use outbox::Outbox;
 pub(crate) use postman::Mail;
+pub use sendgrid::{DESTINATION, HOST as SENDGRID_HOST, SendGrid};
 pub use smtp::{Encryption, Sender, Smtp, SmtpSettings};
 
 /// Who carries letters.

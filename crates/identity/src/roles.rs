@@ -297,7 +297,7 @@ pub const ROLES: &[RoleDecl] = &[
         name: COUNT,
         title: "Counting",
         words: "Counts accounts and sessions for the trust page.",
-        permissions: &["account.read", "session.keep"],
+        permissions: &["request.read", "account.read", "session.keep"],
     },
     RoleDecl {
         name: POST,

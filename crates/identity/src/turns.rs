@@ -56,6 +56,12 @@ impl Turns {
         patience::open_from(known.times, Some(known.last))
     }
 
+    /// Wrong attempts with an address without an account.
+    pub fn wrong_times(&self, id: RecordId) -> u32 {
+        let strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.get(&id).map_or(0, |wrong| wrong.times)
+    }
+
     pub fn was_wrong(&self, id: RecordId, now: Time) {
         once_more(&self.strangers, id, now);
     }

@@ -4,17 +4,21 @@ mod at_rest;
 mod attacks;
 mod audit_chain;
 mod audit_complete;
+mod bot_challenge;
 mod headers;
 mod keys;
 mod layers;
+mod mailed_codes;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
 mod origins;
 mod other_tenant;
 mod passwords;
+mod reset;
 mod second_factor;
 mod sessions;
+mod sign_up;
 mod this_page;
 mod tls;
 
@@ -27,6 +31,10 @@ pub const ALL: &[ClaimDecl] = &[
     no_credentials::CLAIM,
     sessions::CLAIM,
     keys::CLAIM,
+    sign_up::CLAIM,
+    mailed_codes::CLAIM,
+    reset::CLAIM,
+    bot_challenge::CLAIM,
     at_rest::CLAIM,
     moved_ciphertext::CLAIM,
     passwords::CLAIM,

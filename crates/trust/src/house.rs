@@ -5,6 +5,7 @@ mod evidence;
 mod fhir;
 mod figures;
 mod hello;
+pub(crate) mod joining;
 mod route;
 mod totp;
 mod wire;
@@ -15,7 +16,7 @@ pub(crate) use evidence::Evidence;
 pub(crate) use fhir::{Fhir, patient};
 pub(crate) use figures::figures;
 pub(crate) use hello::{Greeting, Offer, exchange, greet};
-pub(crate) use route::{Route, open_pages, routes};
+pub(crate) use route::{Route, is_alive, open_pages, routes};
 pub use wire::{Call, Https, Reply, Replying, Wire};
 
 use crate::probe::Trouble;
@@ -51,6 +52,9 @@ pub struct Tenant {
     pub people: Vec<Person>,
     /// The FHIR interface.
     pub fhir: FhirAccess,
+    /// The short name of its sign-up page, if it has one and keeps its letters where the key can read them.
+    #[serde(default)]
+    pub sign_up: Option<String>,
     /// How long a session there may be idle, if that is short enough to wait for.
     #[serde(default)]
     pub session_idle_seconds: Option<u64>,

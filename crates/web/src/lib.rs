@@ -33,7 +33,7 @@ pub use form::{Draft, Fields, Form, FromForm, Reader, Returned};
 pub use form_token::FormToken;
 pub use frame::{Account, Frame, NavItem, Next, Room, Width, page, see_other};
 pub use guard::{Attempt, DangerNoGuard, Guard, Sent};
-pub use options::{NoOrigins, Options, Origins};
+pub use options::{ChallengeSources, NoOrigins, Options, Origins};
 pub use serve::{
     Certificates, Challenges, Limits, Listen, Network, Proxies, Redirecting, Running, Says, ServeError, redirect, serve,
 };

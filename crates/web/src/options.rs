@@ -29,6 +29,18 @@ impl Origins for NoOrigins {
     }
 }
 
+/// What pages with the bot challenge of a service elsewhere may load beside our own files, as source lists of the content
+/// security policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChallengeSources {
+    /// Scripts, and what they fetch.
+    pub scripts: &'static str,
+    /// Frames.
+    pub frames: &'static str,
+    /// Style sheets.
+    pub styles: &'static str,
+}
+
 /// How the door is set up.
 #[derive(Clone)]
 pub struct Options {
@@ -56,6 +68,8 @@ pub struct Options {
     pub origins: Arc<dyn Origins>,
     /// How often anybody may ask.
     pub budgets: Budgets,
+    /// What the bot challenge loads from elsewhere; none for the built-in one.
+    pub challenge: Option<ChallengeSources>,
     /// Who inspects requests.
     pub guard: Arc<dyn Guard>,
 }
@@ -77,6 +91,7 @@ impl Options {
             header_bytes_max: 16 * 1024,
             origins: Arc::new(NoOrigins),
             budgets: Budgets::default(),
+            challenge: None,
             guard: Arc::new(DangerNoGuard),
         }
     }

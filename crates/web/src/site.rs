@@ -60,6 +60,8 @@ pub enum Scripts {
     Forbidden,
     /// Files of this house only, never inline; they may fetch from this house only.
     OwnFiles,
+    /// The same, and what the configured bot challenge loads, if it is a service elsewhere.
+    OwnFilesAndChallenge,
 }
 
 /// One route as declared: what `declared/routes.txt` shows and what the sweeps run over.
@@ -128,6 +130,13 @@ impl RouteDecl {
         self
     }
 
+    /// The same route, whose page may run scripts of this house and those of the configured bot challenge.
+    #[must_use]
+    pub const fn challenge_scripts(mut self) -> Self {
+        self.scripts = Scripts::OwnFilesAndChallenge;
+        self
+    }
+
     /// The same route, whose page may run scripts that are files of this house.
     #[must_use]
     pub const fn own_scripts(mut self) -> Self {
@@ -151,7 +160,11 @@ impl fmt::Display for RouteDecl {
             Cache::Static => "immutable".to_owned(),
         };
         let family = if self.family == Family::Page { "page" } else { "api" };
-        let scripts = if self.scripts == Scripts::OwnFiles { " · own scripts" } else { "" };
+        let scripts = match self.scripts {
+            Scripts::Forbidden => "",
+            Scripts::OwnFiles => " · own scripts",
+            Scripts::OwnFilesAndChallenge => " · own scripts and the bot challenge's",
+        };
         let purpose = match self.needs {
             Needs::Public => String::new(),
             _ => format!(" for {}", self.purpose.name()),

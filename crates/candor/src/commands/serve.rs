@@ -45,6 +45,8 @@ struct Configuration {
     shield: crate::guard::Configuration,
     /// A file of leaked passwords, made by `candor breached`; new passwords that it holds are refused.
     breached_passwords: Option<PathBuf>,
+    /// A bot challenge of a service elsewhere, in place of the house's own.
+    challenge: Option<crate::challenge::Challenge>,
     /// Password hashes at a time, each with 19 MiB of memory.
     #[serde(default = "two")]
     password_hashes_at_a_time: usize,
@@ -78,6 +80,7 @@ impl Serve {
         let edge = config.edge.edge(certificate)?;
         let outside: Arc<dyn Outside> = Arc::new(Machine);
         let mail = config.mail.map(|mail| crate::mail::plan(mail, &outside)).transpose()?;
+        let challenge = config.challenge.map(|table| crate::challenge::plan(table, &outside)).transpose()?;
         let plan = Plan {
             data: config.data,
             environment: config.environment,
@@ -94,6 +97,9 @@ impl Serve {
             let breached = seal::breached::Breached::open(&file);
             let breached = breached.map_err(|error| Failed(format!("{}: {error}", file.display())))?;
             house.identity.refuse_breached(breached);
+        }
+        if let Some(challenge) = challenge {
+            house.identity.ask_elsewhere(challenge);
         }
         offer_set_up(&mut house, config.listen).await?;
         let asked_to_stop = asked_to_stop()?;

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-fn start(dir: &std::path::Path) -> (Child, serde_json::Value) {
+pub fn start(dir: &std::path::Path) -> (Child, serde_json::Value) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_candor"))
         .args(["demo", "--listen", "127.0.0.1:0", "--patients", "5", "--no-runner", "--data"])
         .arg(dir)
@@ -16,7 +16,7 @@ fn start(dir: &std::path::Path) -> (Child, serde_json::Value) {
     (child, serde_json::from_str(&line).unwrap())
 }
 
-fn stop(mut child: Child) {
+pub fn stop(mut child: Child) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(child.wait().unwrap().success(), "a house that is asked to stop stops cleanly");

@@ -30,7 +30,7 @@ pub fn plan(data: &Path) -> Plan {
         protection: Protection::Owner,
         synthetic: true,
         outside: Arc::new(Machine),
-        mail: MailPlan::Nowhere,
+        mail: MailPlan::Outbox,
         hash_threads: 1,
     }
 }

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and may read the environment"
 )]
 
+mod browser;
 mod declared;
 mod demo;
 mod house;

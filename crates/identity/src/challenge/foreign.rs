@@ -6,6 +6,7 @@ use model::{Answer, Refusal, RefusalKind, Time};
 use outbound::{Call, Client};
 use seal::Secret;
 use serde::Deserialize;
+use web::ChallengeSources;
 
 use super::{FIELD, Guarded, not_taken};
 
@@ -27,17 +28,6 @@ pub enum Service {
     Hcaptcha,
     /// Cloudflare Turnstile.
     Turnstile,
-}
-
-/// What a browser must be allowed to load where a service's challenge stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sources {
-    /// For `script-src` and `connect-src`.
-    pub scripts: &'static str,
-    /// For `frame-src`.
-    pub frames: &'static str,
-    /// For `style-src`.
-    pub styles: &'static str,
 }
 
 impl Service {
@@ -78,19 +68,19 @@ impl Service {
     }
 
     /// What its challenge loads.
-    pub const fn sources(self) -> Sources {
+    pub const fn sources(self) -> ChallengeSources {
         match self {
-            Self::Recaptcha => Sources {
+            Self::Recaptcha => ChallengeSources {
                 scripts: "https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/",
                 frames: "https://www.google.com/recaptcha/ https://recaptcha.google.com/recaptcha/",
                 styles: "",
             },
-            Self::Hcaptcha => Sources {
+            Self::Hcaptcha => ChallengeSources {
                 scripts: "https://hcaptcha.com https://*.hcaptcha.com",
                 frames: "https://hcaptcha.com https://*.hcaptcha.com",
                 styles: "https://hcaptcha.com https://*.hcaptcha.com",
             },
-            Self::Turnstile => Sources {
+            Self::Turnstile => ChallengeSources {
                 scripts: "https://challenges.cloudflare.com",
                 frames: "https://challenges.cloudflare.com",
                 styles: "",

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 use axum::http::header;
 use axum::response::IntoResponse;
 use model::{Answer, Fault};
-use web::{Fields, Reply, Returned, Room};
+use web::{Fields, Frame, Reply, Returned, Room};
 
 use super::State;
 use crate::challenge::{FIELD, Guarded, WAIT_SECONDS};
@@ -22,6 +22,14 @@ pub(super) struct ChallengeBox {
     waiting: String,
     problem: String,
     wait_seconds: i64,
+    elsewhere: Option<Elsewhere>,
+}
+
+/// The element that a service's script looks for.
+struct Elsewhere {
+    class: &'static str,
+    site_key: String,
+    action: &'static str,
 }
 
 // What is written was escaped by its template.
@@ -32,20 +40,32 @@ impl ChallengeBox {
     pub async fn of(state: &State, room: &Room, before: Guarded, form: &Returned) -> Result<Self, Fault> {
         let challenge = state.identity.challenge(before, room.now()).await?;
         let challenge = serde_json::to_string(&challenge).map_err(|error| Fault::new("writing a challenge", error))?;
+        let elsewhere = state.identity.elsewhere().map(|foreign| Elsewhere {
+            class: foreign.service.class(),
+            site_key: foreign.site_key.clone(),
+            action: before.name(),
+        });
         let sent = form.fields.value(FIELD);
         let waiting = match form.problem(FIELD) {
+            _ if elsewhere.is_some() => String::new(),
             "" => String::new(),
             _ if sent.starts_with("wait.") => sent.to_owned(),
             _ => state.identity.waiting_place(before, room.now()).await?.unwrap_or_default(),
         };
         let problem = form.problem(FIELD).to_owned();
-        Ok(Self { challenge, waiting, problem, wait_seconds: WAIT_SECONDS })
+        Ok(Self { challenge, waiting, problem, wait_seconds: WAIT_SECONDS, elsewhere })
     }
+}
+
+/// The same frame with the script that answers the challenge: ours, or the configured service's.
+pub(super) fn scripted(state: &State, frame: Frame) -> Frame {
+    frame.script(state.identity.elsewhere().map_or(SCRIPT, |foreign| foreign.service.script()))
 }
 
 /// Takes the answer that came with a form.
 pub(super) async fn take(state: &State, room: &Room, before: Guarded, fields: &Fields) -> Answer<()> {
-    state.identity.take_challenge(before, fields.value(FIELD), room.request(), room.now()).await
+    let field = state.identity.elsewhere().map_or(FIELD, |foreign| foreign.service.field());
+    state.identity.take_challenge(before, fields.value(field), room.request(), room.now()).await
 }
 
 /// The script, as a file of this house.

@@ -10,7 +10,7 @@ use web::parts::{Button, ErrorSummary, Field, Kind};
 use web::{Fields, Form, FormToken, FromForm, Reader, Reply, Returned, Room, Width, page, status_of};
 
 use super::State;
-use super::challenge::{self, ChallengeBox, SCRIPT};
+use super::challenge::{self, ChallengeBox};
 use super::sign_up::slowly;
 use crate::challenge::Guarded;
 use crate::rules::email::EmailAddress;
@@ -137,7 +137,7 @@ async fn reset_page(state: &State, room: &Room, form: &Returned, status: StatusC
         challenge: ChallengeBox::of(state, room, Guarded::Reset, form).await?,
         go: Button::primary("Send me a link"),
     };
-    page(room.frame("Choose a new password").width(Width::Reading).status(status).script(SCRIPT), body)
+    page(challenge::scripted(state, room.frame("Choose a new password").width(Width::Reading).status(status)), body)
 }
 
 fn choose_page(room: &Room, form: &Returned, status: StatusCode) -> Reply {

@@ -136,6 +136,9 @@ pub(super) async fn password(Held(state): Held<State>, room: Room, Form(sent): F
         Ok(draft) => draft,
         Err(returned) => return password_page(&state, &room, &returned, None, StatusCode::UNPROCESSABLE_ENTITY).await,
     };
+    if let Some(slowly) = super::robot::before_password(&state, &room, &draft.value.email, &draft.fields).await? {
+        return Ok(slowly);
+    }
     let step = state.identity.password(&draft.value.email, draft.value.password, &Caller::of(&room)).await;
     match step {
         Ok(step) => second_page(&state, &room, step, draft.fields.value("next"), draft.fields.value("email")).await,

@@ -13,7 +13,7 @@ use web::{
 };
 
 use super::State;
-use super::challenge::{self, ChallengeBox, SCRIPT};
+use super::challenge::{self, ChallengeBox};
 use crate::challenge::Guarded;
 use crate::kinds::SignUpMode;
 use crate::rules::email::EmailAddress;
@@ -354,7 +354,7 @@ async fn sign_up_page(state: &State, room: &Room, place: &Place, form: &Returned
         form: entries,
     };
     let title = format!("Sign up at {}", place.organisation);
-    page(room.frame(title).width(Width::Reading).status(status).script(SCRIPT), body)
+    page(challenge::scripted(state, room.frame(title).width(Width::Reading).status(status)), body)
 }
 
 fn asked(state: &State, place: &Place, form: &Returned) -> Select {
@@ -387,7 +387,7 @@ async fn code_page(
         go: Button::primary("Continue"),
         send: Button::quiet("Send another code"),
     };
-    page(room.frame("Enter the code").width(Width::Reading).status(status).script(SCRIPT), body)
+    page(challenge::scripted(state, room.frame("Enter the code").width(Width::Reading).status(status)), body)
 }
 
 fn password_page(room: &Room, place: &Place, form: &Returned, status: StatusCode) -> Reply {

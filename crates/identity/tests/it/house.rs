@@ -32,6 +32,10 @@ pub struct Seeded {
 }
 
 impl Seeded {
+    pub fn set(&self, moment: &str) {
+        self.now.store(moment.parse::<jiff::Timestamp>().unwrap().as_second(), Ordering::SeqCst);
+    }
+
     pub fn move_on(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod foreign;
 mod golden;
 mod house;
 mod key_pages;

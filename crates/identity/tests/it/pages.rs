@@ -1,4 +1,5 @@
 use crate::house::{House, PASSWORD, REQUEST};
+use crate::letters::solved;
 
 /// A form token that holds for a session. Pages of the house that carry one need a session of an application; here the
 /// sign-in page of a browser that was just turned away does.
@@ -145,4 +146,34 @@ async fn the_addresses_for_programs_need_a_key() {
     assert_eq!((vkey.status, vkey.body.trim()), (200, house.identity.vault().log_vkey().as_str()));
     house.identity.vault().gather(ada.tenant).await.unwrap().unwrap();
     assert!(house.identity.figures(REQUEST, house.now()).await.unwrap().sessions == 1);
+}
+
+#[tokio::test]
+async fn after_three_wrong_passwords_the_next_needs_a_challenge_for_known_and_unknown_addresses_alike() {
+    let house = House::new().await;
+    house.somebody("ada@example.org").await;
+    let first = house.see("/sign-in", "").await;
+    let token = first.field("form-token");
+    let try_with = async |email: &str, password: &str, challenge: &str| {
+        let fields =
+            [("form-token", token.as_str()), ("email", email), ("password", password), ("challenge", challenge)];
+        house.send("/sign-in", &first.cookie(), &fields).await
+    };
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for _ in 0..3 {
+            assert_eq!(try_with(email, "wrong", "").await.status, 401, "{email}");
+        }
+        for password in ["wrong", PASSWORD] {
+            let slow = try_with(email, password, "").await;
+            assert!(slow.status == 422 && slow.body.contains("data-challenge"), "{email}");
+        }
+    }
+    let slow = try_with("ada@example.org", PASSWORD, "").await;
+    let for_reset = solved(&house.see("/reset", "").await);
+    assert_eq!(try_with("ada@example.org", PASSWORD, &for_reset).await.status, 422, "another page's answer");
+    let work = solved(&slow);
+    let through = try_with("ada@example.org", PASSWORD, &work).await;
+    assert_eq!(through.status, 200);
+    assert!(through.body.contains("name=\"ticket\""));
+    assert_eq!(try_with("ada@example.org", PASSWORD, &work).await.status, 422, "good once");
 }

@@ -105,7 +105,13 @@ pub(crate) async fn half_way(wire: &dyn Wire, person: &Person) -> Result<HalfWay
     let page = browser.send(wire, Call::get("/sign-in")).await?.good("opening the sign-in page")?;
     let token = hidden(&page, TOKEN).ok_or_else(|| Trouble::new("the sign-in page has no form token"))?;
     let fields = [(TOKEN, token.as_str()), ("email", &person.email), ("password", &person.password)];
-    let page = browser.send(wire, Call::new("POST", "/sign-in").form(&fields)).await?.good("sending the password")?;
+    let mut page = browser.send(wire, Call::new("POST", "/sign-in").form(&fields)).await?;
+    // After wrong attempts, a person's browser answers a challenge and sends the form again.
+    if let Ok(answer) = super::joining::answered(&page) {
+        let fields = [&fields[..], &[("challenge", &*answer)]].concat();
+        page = browser.send(wire, Call::new("POST", "/sign-in").form(&fields)).await?;
+    }
+    let page = page.good("sending the password")?;
     let ticket = hidden(&page, "ticket").ok_or_else(|| Trouble::new("the right password gave no second step"))?;
     let token = hidden(&page, TOKEN).ok_or_else(|| Trouble::new("the page for the code has no form token"))?;
     Ok(HalfWay { browser, ticket, token })

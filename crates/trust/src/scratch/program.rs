@@ -109,6 +109,7 @@ fn credentials(ready: Ready, data: &Path) -> Result<Credentials, Trouble> {
     let (scheme, rest) = base.split_once("://").ok_or_else(|| Trouble::new("a scratch house has no FHIR interface"))?;
     let host = rest.split('/').next().unwrap_or_default();
     let tenant = |fhir: ReadyFhir| Tenant {
+        sign_up: None,
         name: fhir.tenant,
         id: None,
         people: Vec::new(),

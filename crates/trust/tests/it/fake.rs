@@ -1,5 +1,6 @@
 //! A house that is made up: it signs people in, keeps patients and evidence, and can be broken in one place.
 
+use crate::fake_joining::Joining;
 use crate::fake_keys::FakeKey;
 use crate::setting::Clock;
 use ledger::SigningKey;
@@ -65,6 +66,16 @@ pub enum Broken {
     RepeatsWhatItRefuses,
     ForgetsAttacks,
     RefusesOrdinaryWords,
+    SaysAnotherWayIn,
+    LetsInBeforeApproval,
+    NewcomersGetMore,
+    CodesAreNeverVoid,
+    CodesAreGoodTwice,
+    TakesAnyChallenge,
+    ChallengesAreGoodTwice,
+    ResetTellsWhoIsKnown,
+    LinksAreGoodTwice,
+    ResetKeepsSessions,
 }
 
 /// How long a session may be idle, in the house's seconds.
@@ -85,6 +96,7 @@ pub struct Inner {
     number: u64,
     pub attempts: Vec<String>,
     pub keys: Vec<FakeKey>,
+    pub joining: Joining,
 }
 
 impl Inner {
@@ -162,6 +174,7 @@ impl Fake {
             number: 0,
             attempts: Vec::new(),
             keys: Vec::new(),
+            joining: Joining::default(),
         };
         Self { clock, dir, broken, inner: Mutex::new(inner), tls: Mutex::new(None) }
     }
@@ -174,6 +187,7 @@ impl Fake {
             people: vec![tenant.person.clone(), Person { role: "study-designer".into(), ..tenant.person.clone() }],
             fhir: FhirAccess { base: "https://fake.example/fhir/r4".into(), token: tenant.token.clone() },
             // In our seconds, of which each is a minute at the house.
+            sign_up: Some(tenant.name.clone()),
             session_idle_seconds: (tenant.name == "probe-b").then_some(0),
         };
         Credentials {
@@ -215,6 +229,9 @@ impl Fake {
             return status(414);
         }
         if let Some(reply) = self.edge(asked.call) {
+            return reply;
+        }
+        if let Some(reply) = self.joining(inner, asked) {
             return reply;
         }
         match (asked.call.method.as_str(), asked.path) {
@@ -262,7 +279,10 @@ impl Fake {
         let found = inner.tenants.iter().position(|tenant| {
             fields.get("email") == Some(&tenant.person.email) && fields.get("password") == Some(&tenant.person.password)
         });
-        let Some(tenant) = found else { return status(401) };
+        let Some(tenant) = found else {
+            let field = |name: &str| fields.get(name).map_or("", String::as_str);
+            return self.joined(inner, field("email"), field("password")).unwrap_or_else(|| status(401));
+        };
         let ticket = format!("ticket-{}", inner.number);
         inner.tickets.insert(ticket.clone(), tenant);
         let mut reply = page(&format!(
@@ -280,6 +300,9 @@ impl Fake {
 
     fn code(&self, inner: &mut Inner, asked: &Asked<'_>) -> Reply {
         let fields = pairs(&String::from_utf8_lossy(&asked.call.body));
+        if let Some(reply) = fields.get("ticket").and_then(|ticket| self.enrolled(inner, ticket)) {
+            return reply;
+        }
         let digits = fields.get("code").is_some_and(|code| code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
         let tenant = fields.get("ticket").and_then(|ticket| inner.tickets.get(ticket).copied());
         match tenant {
@@ -335,6 +358,9 @@ impl Fake {
     }
 
     fn signed_in_page(&self, inner: &mut Inner, asked: &Asked<'_>) -> Reply {
+        if asked.path == "/day" && self.newcomer(inner, asked).is_some() {
+            return page("The day");
+        }
         let Some((tenant, token)) = self.by_session(inner, asked) else {
             let mut reply = status(303);
             reply.headers.push(("location".into(), "/sign-in?next=/".into()));
@@ -429,7 +455,7 @@ pub fn json_reply(body: &Value) -> Reply {
     Reply { status: 200, body: body.to_string().into(), ..Reply::default() }
 }
 
-fn pairs(text: &str) -> BTreeMap<String, String> {
+pub fn pairs(text: &str) -> BTreeMap<String, String> {
     let read = |pair: &str| {
         let (name, value) = pair.split_once('=')?;
         Some((name.to_owned(), value.replace("%40", "@")))

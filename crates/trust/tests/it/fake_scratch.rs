@@ -48,6 +48,7 @@ impl Scratch for FakeScratch {
                 rows.create(tenant_id(number)).await.unwrap();
             }
             let tenant = |number: u8| Tenant {
+                sign_up: None,
                 name: format!("scratch-{number}"),
                 id: None,
                 people: Vec::new(),

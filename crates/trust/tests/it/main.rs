@@ -17,6 +17,7 @@ mod fake_evidence;
 mod fake_fhir;
 mod fake_guard;
 mod fake_keys;
+mod fake_joining;
 mod fake_scratch;
 mod fake_trials;
 mod pages;

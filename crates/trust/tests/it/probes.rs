@@ -225,3 +225,33 @@ async fn attacks_are_blocked_written_down_and_told_from_ordinary_words() {
     fails("injection-attacks", Broken::ForgetsAttacks, "left 0 entries").await;
     fails("injection-attacks", Broken::RefusesOrdinaryWords, "refused an ordinary value").await;
 }
+
+#[tokio::test]
+async fn people_come_in_as_the_page_says() {
+    holds("sign-up", "was refused before approval").await;
+    fails("sign-up", Broken::SaysAnotherWayIn, "does not say what its policy is").await;
+    fails("sign-up", Broken::LetsInBeforeApproval, "somebody got in before it").await;
+    fails("sign-up", Broken::NewcomersGetMore, "holds 2 roles").await;
+}
+
+#[tokio::test]
+async fn mailed_codes_are_good_once_and_for_five_tries() {
+    holds("mailed-codes", "14 codes refused").await;
+    fails("mailed-codes", Broken::CodesAreNeverVoid, "the right one was still accepted").await;
+    fails("mailed-codes", Broken::CodesAreGoodTwice, "accepted twice").await;
+}
+
+#[tokio::test]
+async fn robots_are_asked_for_work() {
+    holds("bot-challenge", "10 bad answers refused").await;
+    fails("bot-challenge", Broken::TakesAnyChallenge, "went on with no answer").await;
+    fails("bot-challenge", Broken::ChallengesAreGoodTwice, "with a used answer").await;
+}
+
+#[tokio::test]
+async fn links_for_a_new_password_are_good_once_and_tell_nothing() {
+    holds("reset", "2 bad links refused").await;
+    fails("reset", Broken::ResetTellsWhoIsKnown, "tells whether an address has an account").await;
+    fails("reset", Broken::LinksAreGoodTwice, "taken twice").await;
+    fails("reset", Broken::ResetKeepsSessions, "a session from before still opened").await;
+}

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::{House, Onward};
 use crate::frame::Room;
+use crate::options::ChallengeSources;
 use crate::site::{Cache, RouteDecl, Scripts};
 
 /// The headers that stand on every answer.
@@ -41,12 +42,15 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 const POLICY_OWN_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(super) async fn harden(_: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
+pub(super) async fn harden(house: &Arc<House>, request: Request, next: Onward<'_>) -> Response {
     let mut response = next.run(request).await;
     let decl = response.extensions().get::<Arc<RouteDecl>>().cloned();
-    let policy = match decl.as_ref().map(|decl| decl.scripts) {
-        Some(Scripts::OwnFiles) => POLICY_OWN_SCRIPTS,
-        Some(Scripts::Forbidden) | None => POLICY,
+    let scripts = decl.as_ref().map_or(Scripts::Forbidden, |decl| decl.scripts);
+    let elsewhere = house.options.challenge.filter(|_| scripts == Scripts::OwnFilesAndChallenge);
+    let policy = match (scripts, elsewhere) {
+        (Scripts::Forbidden, _) => HeaderValue::from_static(POLICY),
+        (_, Some(sources)) => with_challenge(sources),
+        (_, None) => HeaderValue::from_static(POLICY_OWN_SCRIPTS),
     };
     // Only a good answer of a route that says so may be kept; every refusal and every redirect is for now only.
     let keeps = response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED;
@@ -58,7 +62,11 @@ pub(super) async fn harden(_: &Arc<House>, request: Request, next: Onward<'_>) -
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if elsewhere.is_some() {
+        // A frame of a service elsewhere is loaded only where this header does not ask for its consent.
+        headers.remove("cross-origin-embedder-policy");
+    }
     headers.remove(header::SERVER);
     set_cache(headers, cache);
     response
@@ -83,6 +91,17 @@ pub(crate) fn last_words(too_large: bool) -> Vec<u8> {
     answer.push_str("\r\n");
     answer.push_str(words);
     answer.into_bytes()
+}
+
+/// The policy of the few pages with a challenge of a service elsewhere: its sources and nobody else's.
+fn with_challenge(sources: ChallengeSources) -> HeaderValue {
+    let ChallengeSources { scripts, frames, styles } = sources;
+    let policy = format!(
+        "default-src 'none'; style-src 'self' {styles}; img-src 'self'; script-src 'self' {scripts}; connect-src 'self' \
+         {scripts}; frame-src {frames}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    // The sources are constants of ours, so they fit; if ever not, the page stands without scripts.
+    HeaderValue::from_str(&policy).unwrap_or(const { HeaderValue::from_static(POLICY) })
 }
 
 fn set_cache(headers: &mut HeaderMap, cache: Cache) {
