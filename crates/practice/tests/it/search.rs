@@ -276,7 +276,7 @@ proptest! {
     fn folding_twice_gives_the_same(text in "\\PC{0,30}") {
         let once = model::fold(&text);
         prop_assert_eq!(model::fold(&once), once);
-        for word in practice::fhir::words(&text) {
+        for word in model::words(&text) {
             prop_assert_eq!(model::fold(&word), word);
         }
     }

@@ -109,7 +109,8 @@ impl Fake {
                 if !self.takes(inner, "sign-up", &field("challenge")) {
                     return Some(status(422));
                 }
-                let (ticket, code) = (format!("up-{}", inner.number_of_request()), format!("{:08}", inner.number()));
+                let (ticket, code) =
+                    (format!("up-{}", inner.number_of_request()), format!("{:08}", inner.number_of_request()));
                 let up = Up {
                     tenant,
                     email: field("email"),
