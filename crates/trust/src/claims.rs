@@ -4,12 +4,14 @@ mod at_rest;
 mod attacks;
 mod audit_chain;
 mod audit_complete;
+mod emergencies;
 mod headers;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
 mod other_tenant;
 mod passwords;
+mod roles;
 mod second_factor;
 mod sessions;
 mod this_page;
@@ -23,6 +25,8 @@ pub const ALL: &[ClaimDecl] = &[
     other_tenant::CLAIM,
     no_credentials::CLAIM,
     sessions::CLAIM,
+    roles::CLAIM,
+    emergencies::CLAIM,
     at_rest::CLAIM,
     moved_ciphertext::CLAIM,
     passwords::CLAIM,

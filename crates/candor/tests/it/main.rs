@@ -13,3 +13,4 @@ mod declared;
 mod demo;
 mod house;
 mod promises;
+mod sweep;

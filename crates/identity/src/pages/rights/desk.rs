@@ -15,7 +15,7 @@ use crate::rules::days;
 const PLACES: &[(&str, &str, &str)] = &[
     ("People", "/people", "account.read"),
     ("Roles", "/roles", "role.read"),
-    ("Approvals", "/approvals", "proposal.read"),
+    ("Approvals", "/approvals", "approval.read"),
     ("Reviews", "/reviews", "review.read"),
     ("Support", "/support", "support.read"),
     ("Visits", "/support/desk", "support.ask"),
