@@ -86,9 +86,10 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
                 &["principal-dentist", "administrator", "security-analyst"],
                 "principal dentist and administrator",
             ),
-            ("jonas", "Dr Jonas Lindqvist", &["associate-dentist"], "associate dentist"),
+            ("jonas", "Dr Jonas Lindqvist", &["associate-dentist", "emergency-user"], "associate dentist"),
             ("priya", "Priya Raman", &["receptionist"], "receptionist"),
             ("tom", "Tom Okafor", &["auditor"], "auditor"),
+            ("ruth", "Ruth Adeyemi", &["administrator", "privacy-officer"], "second administrator and privacy officer"),
         ],
     ),
     (
@@ -108,7 +109,7 @@ const PRACTICES: [(&str, &str, &[Staff]); 2] = [
 
 /// The runner's people: enough of them that a one-time code is never needed twice in its half minute.
 const PROBE_STAFF: [Staff; 7] = [
-    ("administrator", "Probe Administrator", &["administrator", "practice-manager"], "administrator"),
+    ("administrator", "Probe Administrator", &["administrator", "practice-manager"], "administrator+practice-manager"),
     ("dentist", "Probe Dentist", &["principal-dentist"], "principal-dentist"),
     ("receptionist", "Probe Receptionist", &["receptionist"], "receptionist"),
     ("auditor", "Probe Auditor", &["auditor"], "auditor"),
@@ -118,7 +119,11 @@ const PROBE_STAFF: [Staff; 7] = [
 ];
 
 /// Who looks at what strangers try on the house.
-const HOUSE_STAFF: Staff = ("noor", "Noor Haddad", &["house.security-analyst"], "security analyst of the house");
+const HOUSE_STAFF: [Staff; 3] = [
+    ("noor", "Noor Haddad", &["house.security-analyst"], "security analyst of the house"),
+    ("olga", "Olga Brandt", &["house.operator"], "operator of the house, who holds nothing in any organisation"),
+    ("dev", "Devi Nair", &["house.developer"], "developer of the house, who holds nothing at all"),
+];
 
 /// Where the demo keeps its own secrets.
 const KEPT: &str = "demo.json";
@@ -160,8 +165,10 @@ async fn make(house: &House, patients: usize) -> Answer<Furnished> {
     for (name, idle_seconds) in [("probe-a", None), ("probe-b", Some(SHORT_IDLE_SECONDS))] {
         furnished.probe.push(probe_tenant(house, name, idle_seconds).await?);
     }
-    let (_, sign_in) = hire(house, house.name.house, &HOUSE_STAFF, "The house", "candor.example").await?;
-    furnished.sign_ins.push(sign_in);
+    for staff in &HOUSE_STAFF {
+        let (_, sign_in) = hire(house, house.name.house, staff, "The house", "candor.example").await?;
+        furnished.sign_ins.push(sign_in);
+    }
     let owner = Some(SubjectId::from_uuid(house.name.house.uuid()));
     furnished.figures_token = key(house, house.name.house, owner, "Probe runner", &["prover"]).await?;
     Ok(furnished)

@@ -14,6 +14,7 @@
 //! | `bench.rs` | the figures that the house promises, measured |
 //! | `outside.rs` | the only clock and the only source of randomness |
 
+pub mod access_list;
 pub mod bench;
 mod challenge;
 pub mod commands;

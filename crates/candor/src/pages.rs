@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Ask, decide};
+use access::{Ask, Registry, decide};
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
@@ -60,8 +60,11 @@ struct Listed {
     words: &'static str,
 }
 
-/// The site with a public list of all its routes, itself included: what is open is open on purpose.
-pub fn with_route_list(site: Site) -> Site {
+/// The site with public lists of its permissions and of all its routes, themselves included: what is open is open on
+/// purpose.
+pub fn with_lists(site: Site, registry: &Registry) -> Site {
+    let access = crate::access_list::site(registry, &site.whole(), &crate::parts::kinds());
+    let site = site.join(access);
     let decl = RouteDecl::new(Method::GET, "/trust/routes.json", Needs::Public, "List every route and what it needs.")
         .cache(Cache::Public { seconds: 60 });
     let mut routes: Vec<RouteDecl> = site.whole();

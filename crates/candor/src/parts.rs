@@ -5,7 +5,7 @@ use std::sync::Arc;
 use access::{AssembleError, Registry};
 use identity::rules::scope::ScopedType;
 use identity::{Identity, Letters};
-use model::KindDecl;
+use model::{KindDecl, Purpose};
 use vault::Vault;
 use watch::Watch;
 use web::Site;
@@ -65,10 +65,11 @@ pub fn site(needed: Needed) -> Site {
     let notice = Notice { contact: needed.security_contact, outside: Arc::clone(needed.vault.outside()) };
     let security = crate::security_txt::site(notice);
     let front = crate::pages::site(Arc::clone(&needed.vault));
-    let trials = trials::site(trials::State::new(Arc::clone(&needed.vault)));
+    let registry = Arc::clone(needed.vault.registry());
+    let trials = trials::site(trials::State::new(Arc::clone(&needed.vault))).for_purpose(Purpose::TrialDesign);
     let practice = practice::site(practice::State::new(needed.vault));
     let trust = trust::site(trust::State::new(needed.trust));
-    crate::pages::with_route_list(
-        front.join(identity).join(practice).join(trials).join(trust).join(watch::site(needed.watch)).join(security),
-    )
+    let watch = watch::site(needed.watch).for_purpose(Purpose::Security);
+    let applications = front.join(identity).join(practice).join(trials);
+    crate::pages::with_lists(applications.join(trust).join(watch).join(security), &registry)
 }

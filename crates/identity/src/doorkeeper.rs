@@ -96,7 +96,12 @@ impl Identity {
             assurance: VISITOR_ASSURANCE,
             session: Some(visitor.session),
             networks: Vec::new(),
-            account: Some(Shown { name: visitor.name, role: "visiting operator of the house".to_owned(), href: None }),
+            account: Some(Shown {
+                name: visitor.name,
+                role: "visiting operator of the house".to_owned(),
+                href: None,
+                places: Vec::new(),
+            }),
             good_until: visitor.until,
         };
         Ok(Some(known.guest(knock)))
@@ -144,6 +149,7 @@ impl Identity {
             good_until = good_until.min(renewal);
         }
         let grants = self.holdings(&door, &account).await?;
+        let places = self.places(&grants, knock.now);
         let role = match account.roles.first() {
             Some(held) => self.title_of(&door, &held.role).await?,
             None => String::new(),
@@ -155,7 +161,7 @@ impl Identity {
             assurance,
             session: Some(SessionId::from_uuid(presented.record.uuid())),
             networks: Vec::new(),
-            account: Some(Shown { name: account.name, role, href: None }),
+            account: Some(Shown { name: account.name, role, href: None, places }),
             good_until,
         }))
     }
@@ -173,7 +179,7 @@ impl Identity {
 
 pub(crate) fn held(list: &[HeldRole]) -> impl Iterator<Item = (&str, Window, Scope)> {
     // A second barrier: none is ever written, see `accounts.rs`.
-    let may_hold = |held: &&HeldRole| !roles::is_duty(&held.role);
+    let may_hold = |held: &&HeldRole| !roles::is_duty(&held.role) && !held.role.starts_with("house.");
     list.iter()
         .filter(may_hold)
         .map(|held| (held.role.as_str(), Window { from: held.from, until: held.until }, Scope::Tenant))

@@ -5,8 +5,12 @@ use model::{Answer, Kind, KindDecl, RequestId, SubjectId, Time};
 use seal::password::Verifier;
 use vault::{Opened, Query};
 
-use crate::kinds::{AccessRequest, Account, Session};
+use crate::kinds::{AccessRequest, Account, ProposalState, Session};
+use crate::rights::MINUTES_MAX;
 use crate::{Identity, roles};
+
+/// The role of those who build the house.
+const DEVELOPER: &str = "house.developer";
 
 /// Counts over every account and session of the house, for the trust page. No names, no ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -32,6 +36,20 @@ pub struct Figures {
     pub verifiers_at_policy: u64,
     /// Different salts among the verifiers.
     pub distinct_salts: u64,
+    /// Accounts with the developer's role.
+    pub developers: u64,
+    /// Of these, accounts that hold another role too.
+    pub developers_with_rights: u64,
+    /// Times that somebody took a right in an emergency.
+    pub emergencies: u64,
+    /// Of these, longer than the longest allowed.
+    pub emergencies_long: u64,
+    /// Of these, looked at by nobody else within a day.
+    pub emergencies_overdue: u64,
+    /// Changes done that take two people.
+    pub two_people_done: u64,
+    /// Of these, done by their proposer outside an emergency.
+    pub two_people_done_by_one: u64,
 }
 
 impl Identity {
@@ -52,6 +70,9 @@ impl Identity {
                         figures.accounts_with_second_factor += u64::from(!account.factors.is_empty());
                     }
                 }
+                let developer = account.roles.iter().any(|held| held.role == DEVELOPER);
+                figures.developers += u64::from(developer);
+                figures.developers_with_rights += u64::from(developer && account.roles.len() > 1);
                 for text in account.verifier.iter().chain(&account.former) {
                     figures.verifiers += 1;
                     salts.extend(text.split('$').nth(4).map(str::to_owned));
@@ -66,6 +87,7 @@ impl Identity {
                 figures.sessions_with_second_factor += u64::from(!over && session.factors.len() >= 2);
                 figures.sessions_overdue += u64::from(session.over_from().plus_seconds(24 * 60 * 60) <= now);
             }
+            self.count_two_people(&duty, &mut figures).await?;
         }
         figures.distinct_salts = salts.len() as u64;
         Ok(figures)
@@ -82,6 +104,26 @@ impl Identity {
             coming.remove(&opened.record::<Session>()?.account);
         }
         Ok(coming)
+    }
+
+    async fn count_two_people(&self, duty: &Ctx, figures: &mut Figures) -> Answer<()> {
+        for (_, emergency) in self.emergencies(duty).await? {
+            figures.emergencies += 1;
+            let minutes = emergency.until.seconds_since(emergency.from) / 60;
+            figures.emergencies_long += u64::from(minutes > MINUTES_MAX);
+            let by_another = emergency.review.as_ref().is_none_or(|review| review.by != emergency.by);
+            figures.emergencies_overdue += u64::from(emergency.is_overdue(duty.now) || !by_another);
+        }
+        for (_, proposal) in self.proposals(duty).await? {
+            let (done, by_one) = match &proposal.state {
+                ProposalState::Done { by, .. } => (true, *by == proposal.by),
+                ProposalState::DoneAlone { .. } => (true, false),
+                _ => (false, false),
+            };
+            figures.two_people_done += u64::from(done);
+            figures.two_people_done_by_one += u64::from(by_one);
+        }
+        Ok(())
     }
 
     pub(crate) async fn every(&self, duty: &Ctx, kind: &'static KindDecl) -> Answer<Vec<Opened>> {

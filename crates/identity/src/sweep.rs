@@ -4,7 +4,7 @@ use vault::{Change, Changes, Expected, Opened};
 
 use crate::kinds::{
     AccessToken, ApiKey, Device, KeptLetter, LetterBudget, Reset, Session, SignUp, SpentChallenge, Ticket,
-    UsedAssertion,
+    UsedAssertion, Visit,
 };
 use crate::{Identity, roles};
 
@@ -30,10 +30,11 @@ pub struct Swept {
 type IsOver = fn(&Opened, Time) -> Answer<bool>;
 
 /// What else ends by itself.
-const OTHERS: [(&KindDecl, IsOver); 7] = [
+const OTHERS: [(&KindDecl, IsOver); 8] = [
     (AccessToken::DECL, |opened, now| Ok(opened.record::<AccessToken>()?.ends <= now)),
     (UsedAssertion::DECL, |opened, now| Ok(opened.record::<UsedAssertion>()?.ends <= now)),
     (Device::DECL, |opened, now| Ok(opened.record::<Device>()?.ends <= now)),
+    (Visit::DECL, |opened, now| Ok(opened.record::<Visit>()?.ends <= now)),
     (SignUp::DECL, |opened, now| Ok(opened.record::<SignUp>()?.ends <= now)),
     (Reset::DECL, |opened, now| Ok(opened.record::<Reset>()?.ends <= now)),
     (LetterBudget::DECL, |opened, now| Ok(opened.record::<LetterBudget>()?.ends <= now)),

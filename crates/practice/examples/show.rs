@@ -47,7 +47,7 @@ impl Doorkeeper for Porter {
         let given = knock.session.as_ref().or(knock.bearer.as_ref()).map(|credential| credential.reveal().to_owned());
         let guest = given.map(|role| {
             let title = self.0.registry().role(&role).map_or("nobody", |role| role.decl.title).to_lowercase();
-            let account = Account { name: "Dr Mensah".into(), role: title, href: None };
+            let account = Account { name: "Dr Mensah".into(), role: title, href: None, places: Vec::new() };
             Guest {
                 ctx: ctx(&self.0, &role, Actor::Person(ActorId::from_bytes([3; 16])), knock.request, knock.now),
                 account: Some(account),

@@ -1,6 +1,7 @@
 //! The practice's permissions, and the jobs of a dental practice as roles.
 
 use access::{PermissionDecl, RoleDecl};
+use model::Purpose;
 
 /// The duty of furnishing a demonstration.
 pub const FURNISH: &str = "duty.demo";
@@ -11,7 +12,8 @@ const DOCUMENTS: &str = "Clinical documents";
 
 /// One line each.
 pub const PERMISSIONS: &[PermissionDecl] = &[
-    PermissionDecl::new(PATIENTS, "patient.read", "Find patients and open their details."),
+    PermissionDecl::new(PATIENTS, "patient.read", "Find patients and open their details.")
+        .only_for(&[Purpose::DirectCare]),
     PermissionDecl::new(PATIENTS, "patient.create", "Add a patient."),
     PermissionDecl::new(PATIENTS, "patient.update", "Change a patient's details."),
     PermissionDecl::new(PATIENTS, "patient.retire", "Take a patient out of use. The history stays."),
@@ -19,7 +21,8 @@ pub const PERMISSIONS: &[PermissionDecl] = &[
     PermissionDecl::new(PRACTITIONERS, "practitioner.create", "Add a practitioner."),
     PermissionDecl::new(PRACTITIONERS, "practitioner.update", "Change a practitioner's details."),
     PermissionDecl::new(PRACTITIONERS, "practitioner.retire", "Take a practitioner out of use. The history stays."),
-    PermissionDecl::new(DOCUMENTS, "document.read", "Open clinical notes, letters and pictures."),
+    PermissionDecl::new(DOCUMENTS, "document.read", "Open clinical notes, letters and pictures.")
+        .only_for(&[Purpose::DirectCare]),
     PermissionDecl::new(DOCUMENTS, "document.create", "Add a clinical document."),
     PermissionDecl::new(DOCUMENTS, "document.update", "Write a new version of a clinical document."),
     PermissionDecl::new(DOCUMENTS, "document.retire", "Take a clinical document out of use. The history stays."),
@@ -120,6 +123,12 @@ pub const ROLES: &[RoleDecl] = &[
             "document.update",
             "document.retire",
         ],
+    },
+    RoleDecl {
+        name: "emergency-care",
+        title: "Emergency: open a record of care",
+        words: "For some minutes, opens patients and their clinical documents to somebody whose own role does not.",
+        permissions: &["patient.read", "practitioner.read", "document.read"],
     },
     RoleDecl {
         name: FURNISH,

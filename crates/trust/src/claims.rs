@@ -5,6 +5,7 @@ mod attacks;
 mod audit_chain;
 mod audit_complete;
 mod bot_challenge;
+mod emergencies;
 mod headers;
 mod keys;
 mod layers;
@@ -16,6 +17,7 @@ mod origins;
 mod other_tenant;
 mod passwords;
 mod reset;
+mod roles;
 mod second_factor;
 mod sessions;
 mod sign_up;
@@ -35,6 +37,8 @@ pub const ALL: &[ClaimDecl] = &[
     mailed_codes::CLAIM,
     reset::CLAIM,
     bot_challenge::CLAIM,
+    roles::CLAIM,
+    emergencies::CLAIM,
     at_rest::CLAIM,
     moved_ciphertext::CLAIM,
     passwords::CLAIM,

@@ -47,7 +47,8 @@ impl Doorkeeper for Porter {
             request: knock.request,
             now: knock.now,
         };
-        let account = Account { name: "Dr Mensah".into(), role: "dentist".into(), href: Some("/account") };
+        let account =
+            Account { name: "Dr Mensah".into(), role: "dentist".into(), href: Some("/account"), places: Vec::new() };
         async { Ok(Some(Guest { ctx, account: Some(account) })) }.boxed()
     }
 

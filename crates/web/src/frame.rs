@@ -25,6 +25,8 @@ pub struct Account {
     pub role: String,
     /// Where their own account page is, if there is one.
     pub href: Option<&'static str>,
+    /// Where else they may go, beside what the bar shows.
+    pub places: Vec<NavItem>,
 }
 
 /// One address in the top bar.

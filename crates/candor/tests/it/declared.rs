@@ -50,54 +50,39 @@ fn declared_tables_are_what_the_storage_keeps() {
     check("tables.txt", &text);
 }
 
+/// What the routes of a test house work on.
+pub fn needed(house: &TestHouse) -> Needed {
+    Needed {
+        watch: std::sync::Arc::new(watch::Watch::new(
+            house.vault.clone(),
+            house.name.house,
+            candor::guard::Configuration::default().load().unwrap(),
+        )),
+        vault: house.vault.clone(),
+        identity: house.identity.clone(),
+        trust: house.ground.at("trust"),
+        set_up_token: None,
+        security_contact: None,
+        letters: identity::Letters::Kept,
+    }
+}
+
 #[tokio::test]
 async fn declared_routes_are_what_the_house_serves() {
     let house = TestHouse::memory().await;
-    let site = parts::site(Needed {
-        watch: std::sync::Arc::new(watch::Watch::new(
-            house.vault.clone(),
-            house.name.house,
-            candor::guard::Configuration::default().load().unwrap(),
-        )),
-        vault: house.vault.clone(),
-        identity: house.identity.clone(),
-        trust: house.ground.at("trust"),
-        set_up_token: None,
-        security_contact: None,
-        letters: identity::Letters::Kept,
-    });
-    check("routes.txt", &site.declared());
+    check("routes.txt", &parts::site(needed(&house)).declared());
 }
 
-/// A permission that no route and no kind needs is for show; there is none.
+/// A permission that no route, no kind and no command needs is for show; there is none. And what a route needs is declared.
 #[tokio::test]
-async fn every_permission_is_needed_somewhere() {
+async fn every_permission_is_needed_somewhere_and_every_need_is_a_permission() {
     let house = TestHouse::memory().await;
-    let site = parts::site(Needed {
-        watch: std::sync::Arc::new(watch::Watch::new(
-            house.vault.clone(),
-            house.name.house,
-            candor::guard::Configuration::default().load().unwrap(),
-        )),
-        vault: house.vault.clone(),
-        identity: house.identity.clone(),
-        trust: house.ground.at("trust"),
-        set_up_token: None,
-        security_contact: None,
-        letters: identity::Letters::Kept,
-    });
-    let by_routes = site.routes().iter().filter_map(|decl| match decl.needs {
-        web::Needs::Permission(name) => Some(name),
-        _ => None,
-    });
-    let by_kinds = parts::kinds();
-    let by_kinds =
-        by_kinds.iter().flat_map(|kind| [kind.acts.read, kind.acts.create, kind.acts.revise, kind.acts.retire]);
-    let by_vault = ["evidence.read", "change.follow"];
-    let by_command = identity::COMMANDS.iter().map(|(name, _)| *name);
-    let needed: std::collections::BTreeSet<&str> =
-        by_routes.chain(by_kinds).chain(by_vault).chain(by_command).collect();
-    for permission in parts::registry().unwrap().permissions() {
-        assert!(needed.contains(permission.name), "{} is declared and needed nowhere", permission.name);
+    let needed = candor::access_list::needed_by(&parts::site(needed(&house)).whole(), &parts::kinds());
+    let registry = parts::registry().unwrap();
+    for permission in registry.permissions() {
+        assert!(needed.contains_key(permission.name), "{} is declared and needed nowhere", permission.name);
+    }
+    for (name, by) in needed {
+        assert!(registry.permission(name).is_some(), "{name} is needed by {by:?} and declared nowhere");
     }
 }

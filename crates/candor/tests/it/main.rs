@@ -14,3 +14,4 @@ mod declared;
 mod demo;
 mod house;
 mod promises;
+mod sweep;

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
     purpose = Security,
     retention = Organisation,
     history = EveryVersion,
-    read = "proposal.read",
-    create = "proposal.create",
-    revise = "proposal.decide",
-    retire = "proposal.decide"
+    read = "approval.read",
+    create = "approval.create",
+    revise = "approval.decide",
+    retire = "approval.decide"
 )]
 pub struct Proposal {
     /// The class of change.

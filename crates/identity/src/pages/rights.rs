@@ -51,11 +51,11 @@ pub(super) fn site(state: State) -> Site {
 /// Changes that take two people, and emergencies.
 fn two_people(state: State) -> Site {
     let may = Needs::Permission;
-    let (read, decide) = (may("proposal.read"), may("proposal.decide"));
+    let (read, decide) = (may("approval.read"), may("approval.decide"));
     Site::pages()
         .get("/approvals", read, "List the changes that take two people.", approvals::list)
-        .get("/approvals/erase", may("proposal.create"), "Choose a person to be erased.", approvals::ask_erase)
-        .post("/approvals/erase", may("proposal.create"), "Propose to erase a person.", approvals::erase)
+        .get("/approvals/erase", may("approval.create"), "Choose a person to be erased.", approvals::ask_erase)
+        .post("/approvals/erase", may("approval.create"), "Propose to erase a person.", approvals::erase)
         .get("/approvals/{id}", read, "Show one change that takes two people.", approvals::show)
         .post("/approvals/{id}/agree", decide, "Agree to somebody else's proposal, and do it.", approvals::agree)
         .post("/approvals/{id}/decline", decide, "Decline a proposal.", approvals::decline)

@@ -5,8 +5,19 @@ use std::sync::Arc;
 use access::{Ctx, Grant, Grants, Holder, Purposes, Reason, Scope, Standing, Window};
 use model::{Answer, Kind, Purpose, RecordId, Refusal, RefusalKind, SubjectId};
 
+use web::NavItem;
+
 use crate::kinds::{Account, CustomRole, HeldRole};
 use crate::{Identity, roles};
+
+/// Where the menu under one's own name leads, each with the permission that its page needs.
+const MENU: [(&str, NavItem); 5] = [
+    ("account.read", NavItem { words: "People and access", href: "/people" }),
+    ("approval.read", NavItem { words: "Approvals", href: "/approvals" }),
+    ("key.read", NavItem { words: "Programs with a key", href: "/keys" }),
+    ("support.ask", NavItem { words: "Visits to organisations", href: "/support/desk" }),
+    ("emergency.use", NavItem { words: "Emergency", href: "/emergency" }),
+];
 
 /// A role as somebody can hold it here: one of the house's, or one of the organisation's own.
 #[derive(Debug, Clone)]
@@ -32,6 +43,15 @@ impl Identity {
             list.extend(self.grant_of(door, held).await?);
         }
         Ok(Arc::new(Grants::new(list, standing)))
+    }
+
+    /// Where somebody may go, beside what an application's own pages lead to.
+    pub(crate) fn places(&self, grants: &Grants, now: model::Time) -> Vec<NavItem> {
+        let open = MENU.iter().filter(|(permission, _)| {
+            let wanted = self.vault.registry().set([*permission]);
+            grants.iter().any(|grant| !grant.set.and(wanted).is_empty() && grant.window.holds(now))
+        });
+        open.map(|(_, item)| item.clone()).collect()
     }
 
     /// Refuses whoever showed both factors and does not belong here at this moment. Before that nobody learns of it.

@@ -183,7 +183,7 @@ impl Identity {
     }
 
     async fn open_proposal(&self, ctx: &Ctx, id: RecordId) -> Answer<(Proposal, u64)> {
-        self.demand(ctx, "proposal.decide").await?;
+        self.demand(ctx, "approval.decide").await?;
         let (proposal, version) = self.proposal(ctx, id).await?;
         if proposal.is_open(ctx.now) {
             return Ok((proposal, version));

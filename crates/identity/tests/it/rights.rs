@@ -1,6 +1,7 @@
 //! Sentences about who may do what: roles, windows, four eyes, emergencies, visits, reviews.
 
 mod emergencies;
+mod pages;
 mod people;
 mod proposals;
 mod reviews;

@@ -30,6 +30,7 @@ struct PatientPage {
     version: String,
     written: String,
     history: String,
+    access: Option<String>,
 }
 
 pub(super) async fn show(Held(state): Held<State>, Asker(ctx): Asker, room: Room, Path(id): Path<String>) -> Reply {
@@ -47,6 +48,8 @@ pub(super) async fn show(Held(state): Held<State>, Asker(ctx): Asker, room: Room
         practitioners: practitioners(&state, &ctx, &person).await?,
         version: kept.version.to_string(),
         written: moment(kept.updated),
+        access: may(&state, &ctx, "record.explain")
+            .then(|| format!("/access/{}/{}", kinds::PATIENT.name, kept.id.record(Type::Patient))),
         history: format!("{root}/history"),
     };
     page(patient_frame(&room, &ctx, &kept.id, &person, &root), body)

@@ -61,6 +61,12 @@ pub enum Broken {
     KeysExceedTheirMaker,
     RevokedKeysWork,
     BundleIsChanged,
+    OpensToEveryRole,
+    APermissionIsForShow,
+    TheDeveloperMay,
+    ADeveloperHoldsMore,
+    NobodyLooksAtEmergencies,
+    OneDoesWhatTakesTwo,
     PageSaysBetter,
     LetsAttacksPass,
     RepeatsWhatItRefuses,
@@ -140,6 +146,8 @@ const ROUTES: &[(&str, &str, &str, &str)] = &[
     ("GET", "/fhir/r4/metadata", "public", "api"),
     ("GET", "/day", "session", "page"),
     ("GET", "/patients", "session", "page"),
+    ("GET", "/notes", "may patient.read", "page"),
+    ("GET", "/people", "may account.read", "page"),
     ("GET", "/patients/{id}", "session", "page"),
     ("POST", "/sign-out", "session", "page"),
     ("GET", "/fhir/r4/{type}", "permission", "api"),
@@ -253,7 +261,11 @@ impl Fake {
                 None => status(401),
             },
             (_, path) if path.starts_with("/trials/") => self.trials(inner, asked),
-            ("GET" | "POST", "/day" | "/patients" | "/sign-out") => self.signed_in_page(inner, asked),
+            ("GET", "/trust/access.json") => self.access(),
+            ("GET", "/people") if self.broken != Broken::OpensToEveryRole => status(404),
+            ("GET" | "POST", "/notes" | "/people" | "/day" | "/patients" | "/sign-out") => {
+                self.signed_in_page(inner, asked)
+            }
             ("GET", path) if path.starts_with("/patients/") => self.signed_in_page(inner, asked),
             (_, path) if ROUTES.iter().any(|(_, found, ..)| *found == path) => status(405),
             _ => status(404),
@@ -263,12 +275,33 @@ impl Fake {
     fn routes(&self) -> Reply {
         let mut rows: Vec<Value> = ROUTES
             .iter()
-            .map(|(method, path, needs, family)| json!({ "method": method, "path": path, "needs": needs, "family": family }))
+            .map(|(method, path, needs, family)| {
+                let permission = needs.strip_prefix("may ");
+                json!({ "method": method, "path": path, "needs": needs, "family": family, "permission": permission })
+            })
             .collect();
         if self.broken == Broken::HasAnOpenRoute {
             rows.push(json!({ "method": "GET", "path": "/open", "needs": "session", "family": "page" }));
         }
         json_reply(&json!(rows))
+    }
+
+    /// 58 permissions, of which an administrator of this house has one.
+    fn access(&self) -> Reply {
+        let mut permissions: Vec<Value> = ["patient.read", "account.read"]
+            .map(|name| json!({ "name": name, "needed_by": ["GET /somewhere"] }))
+            .to_vec();
+        for number in 0..56 {
+            let show = number == 7 && self.broken == Broken::APermissionIsForShow;
+            let needed: Vec<&str> = if show { vec![] } else { vec!["create thing"] };
+            permissions.push(json!({ "name": format!("thing{number}.make"), "needed_by": needed }));
+        }
+        let developer: Vec<&str> = if self.broken == Broken::TheDeveloperMay { vec!["patient.read"] } else { vec![] };
+        let roles = json!([
+            { "name": "administrator", "permissions": ["patient.read"] },
+            { "name": "house.developer", "permissions": developer },
+        ]);
+        json_reply(&json!({ "permissions": permissions, "roles": roles }))
     }
 
     fn password(&self, inner: &mut Inner, asked: &Asked<'_>) -> Reply {

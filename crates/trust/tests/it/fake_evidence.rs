@@ -23,6 +23,13 @@ impl Fake {
             "verifiers": accounts,
             "verifiers_at_policy": accounts - less(Broken::AWeakVerifier),
             "distinct_salts": accounts - less(Broken::SharedSalt),
+            "developers": 1,
+            "developers_with_rights": less(Broken::ADeveloperHoldsMore),
+            "emergencies": 2,
+            "emergencies_long": 0,
+            "emergencies_overdue": less(Broken::NobodyLooksAtEmergencies),
+            "two_people_done": 3,
+            "two_people_done_by_one": less(Broken::OneDoesWhatTakesTwo),
         }))
     }
 

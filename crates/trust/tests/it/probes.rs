@@ -148,6 +148,22 @@ async fn keys_are_bounded_and_over_when_they_are_revoked() {
 }
 
 #[tokio::test]
+async fn who_lacks_a_permission_is_refused() {
+    holds("roles", "58 permissions, each asked for").await;
+    fails("roles", Broken::OpensToEveryRole, "GET /people opened to administrator, who lacks account.read").await;
+    fails("roles", Broken::APermissionIsForShow, "Nothing asks for thing7.make").await;
+    fails("roles", Broken::TheDeveloperMay, "holds 1 permissions").await;
+    fails("roles", Broken::ADeveloperHoldsMore, "hold another role").await;
+}
+
+#[tokio::test]
+async fn emergencies_are_counted_and_looked_at() {
+    holds("emergencies", "2 emergencies so far").await;
+    fails("emergencies", Broken::NobodyLooksAtEmergencies, "looked at by nobody else").await;
+    fails("emergencies", Broken::OneDoesWhatTakesTwo, "done by one").await;
+}
+
+#[tokio::test]
 async fn every_answer_has_its_headers() {
     holds("headers", "answers from").await;
     fails("headers", Broken::ErrorsWithoutHeaders, "Strict-Transport-Security is missing").await;

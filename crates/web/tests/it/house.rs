@@ -92,7 +92,7 @@ impl Doorkeeper for Porter {
 }
 
 fn mensah() -> Account {
-    Account { name: "Dr Mensah".into(), role: "dentist".into(), href: None }
+    Account { name: "Dr Mensah".into(), role: "dentist".into(), href: None, places: Vec::new() }
 }
 
 const PERMISSIONS: &[PermissionDecl] = &[PermissionDecl::new("Patients", "patient.read", "Open a patient.")];

@@ -45,7 +45,7 @@ pub(crate) async fn list(Held(state): Held<State>, Asker(ctx): Asker, room: Room
             heading: "One proposes, somebody else agrees with their second factor shown once more.".to_owned(),
             lines: classes,
         }));
-    if identity.may_step_up(&ctx, "subject.erase") && identity.may(&ctx, "proposal.create") {
+    if identity.may_step_up(&ctx, "subject.erase") && identity.may(&ctx, "approval.create") {
         let erase = ButtonLink::quiet("Propose to erase a person", "/approvals/erase");
         desk = desk.beside(
             &Card::new("Erasure", "")
@@ -95,7 +95,7 @@ async fn proposal_page(
     if let Some(decided) = decided(state, ctx, &proposal).await? {
         desk = desk.with(&Words::new(decided));
     }
-    let may_decide = identity.may_step_up(ctx, "proposal.decide") && proposal.is_open(ctx.now);
+    let may_decide = identity.may_step_up(ctx, "approval.decide") && proposal.is_open(ctx.now);
     if may_decide && own {
         let back = Sheet::only(room, format!("{here}/withdraw"), &Button::quiet("Take it back"));
         let alone = Sheet::only(room, format!("{here}/alone"), &Button::grave("Do it alone, in an emergency"));

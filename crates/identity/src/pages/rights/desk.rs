@@ -15,7 +15,7 @@ use crate::rules::days;
 const PLACES: &[(&str, &str, &str)] = &[
     ("People", "/people", "account.read"),
     ("Roles", "/roles", "role.read"),
-    ("Approvals", "/approvals", "proposal.read"),
+    ("Approvals", "/approvals", "approval.read"),
     ("Reviews", "/reviews", "review.read"),
     ("Support", "/support", "support.read"),
     ("Visits", "/support/desk", "support.ask"),
@@ -114,7 +114,7 @@ impl Card {
 /// A form that is sent to one address.
 #[derive(Template)]
 #[template(
-    source = r#"<form class="form" method="post" action="{{ action }}" novalidate>{{ token }}{% for (name, value) in hidden %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}{% for piece in pieces %}{{ piece }}{% endfor %}<div class="actions">{% for button in buttons %}{{ button }}{% endfor %}</div></form>"#,
+    source = r#"<form{% if !pieces.is_empty() %} class="form"{% endif %} method="post" action="{{ action }}" novalidate>{{ token }}{% for (name, value) in hidden %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}{% for piece in pieces %}{{ piece }}{% endfor %}<div class="actions">{% for button in buttons %}{{ button }}{% endfor %}</div></form>"#,
     ext = "html"
 )]
 pub(crate) struct Sheet {
