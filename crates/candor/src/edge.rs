@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use model::{Fault, Outside};
+use model::{Fault, Outside, TenantId};
 use tokio::task::JoinHandle;
-use web::{Budgets, Certificates, Challenges, Limits, Redirecting};
+use web::{Budgets, Certificates, Challenges, Limits, Origins, Redirecting};
 
 use crate::tls::{self, Certificate};
 
@@ -22,8 +22,37 @@ pub struct Edge {
     pub redirect_to_port: Option<u16>,
     /// Where the certificate lies, if the house did not make its own.
     pub certificate: Option<CertificateFiles>,
+    /// Which websites may call interfaces from a browser, for which organisation.
+    pub origins: OriginList,
     /// Whom to tell about a weakness: an address beginning with `mailto:` or `https://`.
     pub security_contact: Option<String>,
+}
+
+/// Websites that organisations named, each with the organisation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OriginList(Vec<(String, TenantId)>);
+
+impl OriginList {
+    /// Adds a website, `https://host` or `https://host:port` in lower case. What else is written is said to be wrong.
+    pub fn add(&mut self, origin: &str, tenant: TenantId) -> Result<(), String> {
+        let host = origin.strip_prefix("https://").unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(plain) {
+            return Err(format!("{origin} is no website that can be named: write it like https://app.example.org"));
+        }
+        self.0.push((origin.to_owned(), tenant));
+        Ok(())
+    }
+}
+
+impl Origins for OriginList {
+    fn known(&self, origin: &str) -> bool {
+        self.0.iter().any(|(named, _)| named == origin)
+    }
+
+    fn allow(&self, origin: &str, tenant: TenantId) -> bool {
+        self.0.iter().any(|(named, by)| named == origin && *by == tenant)
+    }
 }
 
 /// A certificate chain and its key, in PEM, as files that may be replaced while the house is open.
@@ -204,6 +233,20 @@ mod tests {
         put(&other.chain, &other.key);
         renew(&files, &certificates);
         assert_ne!(certificates.ends(), ends, "a good one is served");
+    }
+
+    #[test]
+    fn a_website_is_allowed_for_the_organisation_that_named_it() {
+        let (one, other) = (TenantId::from_bytes([1; 16]), TenantId::from_bytes([2; 16]));
+        let mut list = OriginList::default();
+        list.add("https://app.example.org", one).unwrap();
+        assert!(list.known("https://app.example.org") && list.allow("https://app.example.org", one));
+        assert!(!list.allow("https://app.example.org", other) && !list.known("https://app.example.org.evil.example"));
+        for wrong in
+            ["*", "null", "https://*", "http://a.example", "https://", "https://a.example/", "https://A.example"]
+        {
+            assert!(list.add(wrong, one).is_err(), "{wrong}");
+        }
     }
 
     #[test]

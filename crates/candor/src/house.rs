@@ -183,6 +183,7 @@ impl House {
         options.synthetic = self.synthetic;
         options.guard = Arc::clone(&watch) as Arc<dyn web::Guard>;
         options.budgets = self.edge.budgets;
+        options.origins = Arc::new(self.edge.origins.clone());
         let router = site.into_router(doorkeeper, options);
         let router = router.map_err(|error| Fault::new("joining the routes", error))?;
         let limits = self.edge.limits.clone();

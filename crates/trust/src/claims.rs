@@ -5,9 +5,11 @@ mod attacks;
 mod audit_chain;
 mod audit_complete;
 mod headers;
+mod layers;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
+mod origins;
 mod other_tenant;
 mod passwords;
 mod second_factor;
@@ -32,6 +34,8 @@ pub const ALL: &[ClaimDecl] = &[
     tls::CLAIM,
     headers::CLAIM,
     attacks::CLAIM,
+    origins::CLAIM,
+    layers::CLAIM,
     this_page::CLAIM,
 ];
 

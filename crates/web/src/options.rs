@@ -1,23 +1,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Outside;
+use model::{Outside, TenantId};
 
 use crate::budget::Budgets;
 use crate::guard::{DangerNoGuard, Guard};
 
 /// Which foreign web origins may call interfaces from a browser: none, unless an organisation allows them.
 pub trait Origins: Send + Sync + 'static {
-    /// Whether pages of `origin` may call the interface at a path pattern with these parameters (such as the
-    /// organisation in the address).
-    fn allow(&self, origin: &str, path: &'static str, params: &[(String, String)]) -> bool;
+    /// Whether any organisation allows pages of `origin`: for the browser's own question beforehand, and for what is
+    /// answered to nobody in particular.
+    fn known(&self, origin: &str) -> bool;
+
+    /// Whether pages of `origin` may read what is answered to somebody of an organisation.
+    fn allow(&self, origin: &str, tenant: TenantId) -> bool;
 }
 
 /// No foreign origin at all.
 pub struct NoOrigins;
 
 impl Origins for NoOrigins {
-    fn allow(&self, _: &str, _: &'static str, _: &[(String, String)]) -> bool {
+    fn known(&self, _: &str) -> bool {
+        false
+    }
+
+    fn allow(&self, _: &str, _: TenantId) -> bool {
         false
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct EdgePart {
     redirect_to_port: Option<u16>,
     /// Whom to tell about a weakness.
     security_contact: Option<String>,
+    /// Which websites may call interfaces from a browser.
+    origins: Vec<OriginPart>,
     budgets: BudgetsPart,
     limits: LimitsPart,
     proxies: Option<ProxiesPart>,
@@ -48,6 +50,15 @@ struct LimitsPart {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct OriginPart {
+    /// The organisation's id.
+    organisation: model::TenantId,
+    /// The website, such as `https://app.example.org`.
+    origin: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ProxiesPart {
     from: Vec<String>,
     says: SaysPart,
@@ -73,6 +84,9 @@ impl EdgePart {
             security_contact: self.security_contact,
             ..Edge::default()
         };
+        for part in self.origins {
+            edge.origins.add(&part.origin, part.organisation).map_err(Failed)?;
+        }
         self.budgets.change(&mut edge)?;
         self.limits.change(&mut edge)?;
         edge.limits.proxies = self.proxies.map(ProxiesPart::proxies).transpose()?;
@@ -176,6 +190,7 @@ mod tests {
             "budgets.address_per_minute = 0",
             "limits.connections_max = 0",
             "security_contact = 'security@example.org'",
+            "origins = [{ organisation = '01890a5d-ac96-774b-bcce-b302099a8057', origin = '*' }]",
             "proxies = { from = ['10.0.0.0/33'], says = 'forwarded' }",
             "proxies = { from = ['10.0.0.0/8'], says = 'anything' }",
         ] {

@@ -8,7 +8,8 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     id: "headers",
     group: "On the way",
     words: "Every answer, errors included, tells browsers to use encryption only, not to guess content types, not to \
-            show our pages inside others, and to run no script that is not ours.",
+            show our pages inside others, and to run no script that is not ours. Pages of somebody who is signed in are \
+            not kept by the browser.",
     rows: &["L45"],
     proof: Proof::Negative,
     counts: Counts::Whole,
@@ -17,13 +18,14 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     how: "Each address that the house declares is called as anybody and as somebody who is signed in, with and without \
           good input, also with a wrong method, and so is an address that does not exist, one that is too long and a \
           body that cannot be read. Each answer must carry Strict-Transport-Security of at least a year, nosniff, a \
-          content security policy without inline scripts that forbids framing, and a referrer policy. To show that the \
+          content security policy without inline scripts that forbids framing, a referrer and a permissions policy, and \
+          be closed to windows and pages of other origins; what needs somebody known must not be stored. To show that the \
           check can fail, each header is taken out of a real answer in turn, and each must be missed.",
     probe: ProbeDecl {
         id: "edge.headers",
-        version: 1,
+        version: 2,
         source: include_bytes!("headers.rs"),
-        parameters: "HSTS >= 31536000; nosniff; CSP default-src, no unsafe-inline, frame-ancestors; referrer-policy",
+        parameters: "HSTS >= 31536000; nosniff; CSP default-src, no unsafe-inline, frame-ancestors; referrer-policy; permissions-policy; COOP, CORP same-origin; no-store unless public",
         run,
     },
 };
@@ -40,24 +42,26 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let declared = routes(visit).await?;
     let mut calls = Vec::new();
     for route in declared.iter().filter(|route| !route.path.contains("sign-out")) {
-        calls.push((route.name(), plain(route)));
-        calls.push((format!("{} signed in", route.name()), session.dress(plain(route).bearer(&tenant.fhir.token))));
-        calls.push((
-            format!("{} with another method", route.name()),
-            Call { method: "PROPFIND".to_owned(), ..plain(route) },
-        ));
+        let personal = !route.is_public();
+        let dressed = session.dress(plain(route).bearer(&tenant.fhir.token));
+        let strange_method = Call { method: "PROPFIND".to_owned(), ..plain(route) };
+        calls.push((route.name(), plain(route), personal));
+        calls.push((format!("{} signed in", route.name()), dressed, personal));
+        calls.push((format!("{} with another method", route.name()), strange_method, personal));
     }
-    calls.extend(strange(&tenant.fhir.token));
+    calls.extend(strange(&tenant.fhir.token).into_iter().map(|(name, call)| (name, call, true)));
     let mut finding = Finding { scope: vec![tenant.name.clone()], ..Finding::default() };
     let mut statuses = BTreeSet::new();
     let mut sample = None;
     let total = calls.len() as u64;
-    for (name, call) in calls {
+    for (name, call, personal) in calls {
         let reply = visit.wire.call(call).await?;
         statuses.insert(reply.status);
         for lack in lacks(&reply) {
             finding.fail(format!("{name} ({}): {lack}.", reply.status));
         }
+        let stored = personal && reply.header("cache-control") != Some("no-store");
+        finding.check(!stored, || format!("{name} ({}): it may be stored.", reply.status));
         sample.get_or_insert(reply);
     }
     let errors = statuses.iter().filter(|status| **status >= 400).count();
@@ -116,13 +120,24 @@ fn lacks(reply: &Reply) -> Vec<&'static str> {
         (unframed, "the content security policy does not forbid framing"),
         (strict, "the content security policy does not keep foreign scripts out"),
         (!text("referrer-policy").is_empty(), "Referrer-Policy is missing"),
+        (!text("permissions-policy").is_empty(), "Permissions-Policy is missing"),
+        (text("cross-origin-opener-policy") == "same-origin", "Cross-Origin-Opener-Policy is not same-origin"),
+        (text("cross-origin-resource-policy") == "same-origin", "Cross-Origin-Resource-Policy is not same-origin"),
     ];
     all.into_iter().filter(|(there, _)| !there).map(|(_, lack)| lack).collect()
 }
 
 /// Each header taken out in turn must be missed.
 fn control(sample: Option<&Reply>, visit: &Visit<'_>, finding: &mut Finding) {
-    let names = ["strict-transport-security", "x-content-type-options", "content-security-policy", "referrer-policy"];
+    let names = [
+        "strict-transport-security",
+        "x-content-type-options",
+        "content-security-policy",
+        "referrer-policy",
+        "permissions-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+    ];
     let missed = |name: &&&str| {
         sample.is_some_and(|reply| {
             let mut stripped = reply.clone();

@@ -45,6 +45,13 @@ pub enum Broken {
     SessionsNeverEnd,
     CookieWithoutHttpOnly,
     ErrorsWithoutHeaders,
+    PagesMayBeStored,
+    RepeatsOrigins,
+    GrantsPreflights,
+    TakesForeignForms,
+    UnpacksBodies,
+    LetsInjectionsPass,
+    TakesAnyForm,
     PolicyAllowsInline,
     BundleIsChanged,
     PageSaysBetter,
@@ -184,6 +191,7 @@ impl Fake {
             None => self.route(&mut inner, &asked),
         };
         reply.headers.push(("x-request-id".into(), request));
+        self.open_up(call, &mut reply);
         self.harden(&mut reply);
         reply
     }
@@ -191,6 +199,9 @@ impl Fake {
     fn route(&self, inner: &mut Inner, asked: &Asked<'_>) -> Reply {
         if call_is_monstrous(asked.call) {
             return status(414);
+        }
+        if let Some(reply) = self.edge(asked.call) {
+            return reply;
         }
         match (asked.call.method.as_str(), asked.path) {
             ("GET", "/sign-in") => page(r#"<form><input type="hidden" name="form-token" value="t">"#),
@@ -360,6 +371,10 @@ impl Fake {
             ("x-content-type-options", "nosniff"),
             ("content-security-policy", &*policy),
             ("referrer-policy", "same-origin"),
+            ("permissions-policy", "camera=()"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", if self.broken == Broken::PagesMayBeStored { "max-age=60" } else { "no-store" }),
         ] {
             reply.headers.push((name.into(), value.into()));
         }

@@ -12,6 +12,7 @@
 mod bundles;
 mod claims;
 mod fake;
+mod fake_edge;
 mod fake_evidence;
 mod fake_fhir;
 mod fake_guard;

@@ -142,6 +142,25 @@ async fn every_answer_has_its_headers() {
     holds("headers", "answers from").await;
     fails("headers", Broken::ErrorsWithoutHeaders, "Strict-Transport-Security is missing").await;
     fails("headers", Broken::PolicyAllowsInline, "does not keep foreign scripts out").await;
+    fails("headers", Broken::PagesMayBeStored, "it may be stored").await;
+}
+
+#[tokio::test]
+async fn other_websites_read_and_do_nothing() {
+    holds("origins", "questions from other websites").await;
+    fails("origins", Broken::RepeatsOrigins, "that website may read it").await;
+    fails("origins", Broken::GrantsPreflights, "everybody may read it").await;
+    fails("origins", Broken::TakesForeignForms, "was done for a page of").await;
+}
+
+#[tokio::test]
+async fn each_layer_stops_what_it_is_there_for() {
+    holds("layers", "7 layers tried").await;
+    fails("layers", Broken::UnpacksBodies, "limits: compression").await;
+    fails("layers", Broken::LetsInjectionsPass, "request firewall").await;
+    fails("layers", Broken::TakesForeignForms, "where it comes from").await;
+    fails("layers", Broken::ServesOtherTenants, "which organisation").await;
+    fails("layers", Broken::TakesAnyForm, "the form of what is sent").await;
 }
 
 #[tokio::test]

@@ -112,8 +112,8 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
     }
     bound_body(decl, request).map_err(turn)?;
     let knock = knock(decl, arrival, request).await;
-    let cors = cors::allowed(house, decl, &knock.params, request.headers());
     let guest = who(house, decl, &knock).await.map_err(turn)?;
+    let cors = cors::allowed(house, decl, guest.as_ref().map(|guest| guest.ctx.tenant), request.headers());
     let spent = meter::spend(house, arrival, guest.as_ref().map(|guest| &guest.ctx));
     let spent = spent.map_err(|said| Turned { said: *said, room: bare() })?;
     let (room, new_form_cookie) = room(house, &knock, guest.as_ref(), request.headers(), path, decl.family);
@@ -228,7 +228,7 @@ fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
 
 /// A path that exists, with a method that it does not have.
 async fn unlisted(house: &House, pattern: &str, request: &mut Request) -> Response {
-    if let Some(response) = cors::preflight(house, pattern, request).await {
+    if let Some(response) = cors::preflight(house, pattern, request) {
         return response;
     }
     let mut response = Declined(wrong_method()).into_response();

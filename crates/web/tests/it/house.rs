@@ -121,8 +121,13 @@ fn ctx(knock: &Knock, role: &str) -> Ctx {
 struct OneFriend;
 
 impl Origins for OneFriend {
-    fn allow(&self, origin: &str, _: &'static str, params: &[(String, String)]) -> bool {
-        origin == "https://friend.example" && params.contains(&("tenant".into(), "brightwater".into()))
+    fn known(&self, origin: &str) -> bool {
+        ["https://friend.example", "https://neighbour.example", "null", "http://friend.example"].contains(&origin)
+    }
+
+    fn allow(&self, origin: &str, tenant: TenantId) -> bool {
+        // A careless list that also names what nobody may name.
+        self.known(origin) && origin != "https://neighbour.example" && tenant == TenantId::from_bytes([1; 16])
     }
 }
 
