@@ -17,7 +17,7 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
           that nobody knows, one whose name ends in ours, ours without encryption, and a page without any origin \
           (null). No answer may name that website or everybody in Access-Control-Allow-Origin, none may allow \
           credentials, and the browser's own question beforehand must not be granted. A form that such a page sends \
-          must be refused. To show that the check can fail, an answer that allows everybody, one that repeats what it \
+          must be refused for that reason alone. To show that the check can fail, an answer that allows everybody, one that repeats what it \
           was sent and one that allows credentials are put to it, and each must be flagged.",
     probe: ProbeDecl {
         id: "edge.origins",
@@ -50,7 +50,9 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
                 finding.fail(format!("{} asked from {origin}: {flaw}.", route.name()));
             }
             let acts = !route.api && !matches!(route.method.as_str(), "GET" | "HEAD");
-            finding.check(!(acts && reply.let_in()), || format!("{} was done for a page of {origin}.", route.name()));
+            finding.check(!acts || reply.status == 403, || {
+                format!("{} was not refused to a page of {origin} ({}).", route.name(), reply.status)
+            });
             let question = Call::new("OPTIONS", from_there.path)
                 .header("origin", origin)
                 .header("access-control-request-method", &*route.method)

@@ -150,7 +150,7 @@ async fn other_websites_read_and_do_nothing() {
     holds("origins", "questions from other websites").await;
     fails("origins", Broken::RepeatsOrigins, "that website may read it").await;
     fails("origins", Broken::GrantsPreflights, "everybody may read it").await;
-    fails("origins", Broken::TakesForeignForms, "was done for a page of").await;
+    fails("origins", Broken::TakesForeignForms, "was not refused to a page of").await;
 }
 
 #[tokio::test]
