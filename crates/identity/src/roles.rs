@@ -297,8 +297,7 @@ pub const ROLES: &[RoleDecl] = &[
         name: COUNT,
         title: "Counting",
         words: "Counts accounts and sessions for the trust page.",
-        permissions: &["request.read", "account.read", "session.keep"],
-        permissions: &["account.read", "session.keep", "emergency.read", "approval.read"],
+        permissions: &["request.read", "account.read", "session.keep", "emergency.read", "approval.read"],
     },
     RoleDecl {
         name: POST,

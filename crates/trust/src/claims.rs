@@ -10,7 +10,6 @@ mod headers;
 mod keys;
 mod layers;
 mod mailed_codes;
-mod layers;
 mod moved_ciphertext;
 mod no_credentials;
 mod no_subject_data;
