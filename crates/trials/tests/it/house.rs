@@ -49,7 +49,8 @@ impl Doorkeeper for Porter {
         let guest = given.map(|given| {
             let (role, tenant) =
                 given.split_once('_').map_or((given.as_str(), 1), |(role, n)| (role, n.parse().unwrap()));
-            let account = Account { name: format!("The {role}"), role: role.to_owned(), href: None, places: Vec::new() };
+            let account =
+                Account { name: format!("The {role}"), role: role.to_owned(), href: None, places: Vec::new() };
             Guest { ctx: ctx(&self.0, role, tenant, knock.request, knock.now), account: Some(account) }
         });
         async { Ok(guest) }.boxed()
