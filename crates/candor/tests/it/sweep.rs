@@ -13,7 +13,8 @@ use futures_util::future::BoxFuture;
 use identity::rules::code;
 use identity::rules::email::EmailAddress;
 use identity::{
-    Account, Caller, CustomRole, HeldRole, Identity, KeyOrder, NewAccount, NewTenant, Policy, Session, Step,
+    Account, Caller, CustomRole, Entered, HeldRole, Identity, KeyOrder, NewAccount, NewTenant, Policy, Proof, Session,
+    Step,
 };
 use model::{Answer, Kind as _, Outside as _, Purpose, RecordId, Refusal, SubjectId, TenantId};
 use seal::Secret;
@@ -103,7 +104,9 @@ impl Sweep {
         let caller = Caller::unseen(request, now);
         let step = identity.password(&email, Secret::new("copper lantern tuesday"), &caller).await.unwrap();
         let Step::Code { ticket } = step else { panic!("no second factor") };
-        let cookie = identity.second(&ticket, &code::at(SECRET, now).unwrap(), &caller).await.unwrap().token;
+        let proof = Proof::Code(code::at(SECRET, now).unwrap());
+        let Entered::In(signed_in) = identity.second(&ticket, &proof, &caller).await.unwrap() else { panic!("not in") };
+        let cookie = signed_in.token;
         Self { house, routes, router, watched, tenant, who, cookie }
     }
 
