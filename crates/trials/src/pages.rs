@@ -124,7 +124,7 @@ fn built(state: State) -> Site {
         .add(reads("/trials/studies/{id}/trace.csv", "Download the trace as a table."), trace::csv)
         .add(reads("/trials/studies/{id}/trace.json", "Download the trace for programs."), trace::json)
         .add(reads("/trials/studies/{id}/findings", "Show findings and proposals."), findings::show)
-        .add(does("/trials/studies/{id}/findings", "proposal.decide", "Accept or reject proposals."), findings::decide)
+        .add(does("/trials/studies/{id}/findings", "finding.decide", "Accept or reject proposals."), findings::decide)
         .add(reads("/trials/studies/{id}/changes", "Compare two versions of a study."), changes::show)
         .add(reads("/trials/studies/{id}/changes.json", "Download the comparison of two versions."), changes::json)
         .add(reads(builds, "List the builds of a study."), builds::list)

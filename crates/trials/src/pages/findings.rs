@@ -181,7 +181,7 @@ fn draw(
     let body = FindingsPage {
         token: room.form_token(),
         notice,
-        decides: may(state, ctx, "proposal.decide"),
+        decides: may(state, ctx, "finding.decide"),
         counts: counts(&built.findings),
         waiting,
         open,
