@@ -54,8 +54,8 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         from: "identity",
         to: "seal",
-        only: &["password", "Secret", "token", "token_digest", "same", "sha256"],
-        reason: "verifiers of passwords and digests of tokens; never a key",
+        only: &["password", "breached", "PublicKey", "Secret", "token", "token_digest", "same", "sha256"],
+        reason: "verifiers of passwords, digests of tokens, public halves of passkeys; never a key of the house",
     },
 ];
 
