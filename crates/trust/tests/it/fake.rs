@@ -52,7 +52,6 @@ pub enum Broken {
     GrantsPreflights,
     TakesForeignForms,
     UnpacksBodies,
-    LetsInjectionsPass,
     TakesAnyForm,
     PolicyAllowsInline,
     ShowsKeysAgain,

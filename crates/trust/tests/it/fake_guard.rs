@@ -27,6 +27,7 @@ impl Fake {
             inner.attempts.push(asked.request.clone());
         }
         let mut reply = status(403);
+        reply.body = "This looks like an attack.".into();
         if self.broken == Broken::RepeatsWhatItRefuses {
             reply.body = call.body.clone();
             reply.body.extend(asked.query.values().flat_map(|value| value.bytes()));

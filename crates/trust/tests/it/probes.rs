@@ -183,7 +183,7 @@ async fn other_websites_read_and_do_nothing() {
 async fn each_layer_stops_what_it_is_there_for() {
     holds("layers", "7 layers tried").await;
     fails("layers", Broken::UnpacksBodies, "limits: compression").await;
-    fails("layers", Broken::LetsInjectionsPass, "request firewall").await;
+    fails("layers", Broken::LetsAttacksPass, "request firewall").await;
     fails("layers", Broken::TakesForeignForms, "where it comes from").await;
     fails("layers", Broken::ServesOtherTenants, "which organisation").await;
     fails("layers", Broken::TakesAnyForm, "the form of what is sent").await;
