@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     id: "bot-challenge",
     group: "Who can see a record",
-    words: "Nobody signs up, or asks for a new password, without a bot challenge that the house itself checks, bound to \
+    words: "Signing up and asking for a new password take a bot challenge that the house itself checks, bound to \
             that page and good once. It asks no other company.",
     rows: &["L31", "L32", "L33", "L34"],
     proof: Proof::Negative,

@@ -21,7 +21,7 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
         id: "access.emergencies",
         version: 1,
         source: include_bytes!("emergencies.rs"),
-        parameters: "figures: emergencies, emergencies_long, emergencies_overdue, two_people_done, two_people_done_by_one",
+        parameters: "figures: organisations, emergencies, emergencies_long, emergencies_overdue, two_people_done, two_people_done_by_one",
         run,
     },
 };
@@ -41,6 +41,8 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
     let mut finding = Finding::default();
     let figures = figures(visit).await?;
     let (emergencies, done) = (figures.number("emergencies")?, figures.number("two_people_done")?);
+    // A house without an emergency so far was looked at all the same, organisation by organisation.
+    let organisations = figures.number("organisations")?;
     let mut counts = Vec::new();
     for (name, _) in NONE {
         counts.push(figures.number(name)?);
@@ -58,7 +60,12 @@ async fn check(visit: &Visit<'_>) -> Result<Finding, Trouble> {
         several(emergencies, "emergency", "emergencies"),
         several(done, "change", "changes")
     );
-    finding.counted(emergencies + done, emergencies + done, told);
+    let looked_at = organisations + emergencies + done;
+    finding.counted(
+        looked_at,
+        looked_at,
+        format!("{}: {told}", several(organisations, "organisation", "organisations")),
+    );
     let caught = (0..NONE.len()).filter(|number| {
         let mut wrong = vec![0; NONE.len()];
         wrong.iter_mut().skip(*number).take(1).for_each(|count| *count = 1);

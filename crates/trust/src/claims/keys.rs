@@ -6,7 +6,7 @@ use crate::probe::{Finding, Seeker, Trouble, Visit, several};
 pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     id: "keys",
     group: "Who can see a record",
-    words: "A program's key is shown once and kept nowhere, ends by itself, never does more than whoever made it, and is \
+    words: "A program's key is shown once and kept nowhere, ends by itself, does no more than whoever answers for it may, and is \
             refused within one second of being revoked.",
     rows: &["L20", "L21", "L23", "M31"],
     proof: Proof::Negative,

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     id: "reset",
     group: "Who can see a record",
-    words: "A lost password is replaced through a link that is good once and for half an hour. It ends every session, \
-            and the second factor is still asked for. Whoever asks learns neither from the answer nor from its time \
+    words: "A lost password is replaced through a link that is good once and for half an hour. It ends the sessions that were \
+            open, and the second factor is still asked for. Whoever asks learns neither from the answer nor from its time \
             whether an address has an account.",
     rows: &["L18"],
     proof: Proof::Negative,

@@ -8,8 +8,8 @@ pub(super) const CLAIM: ClaimDecl = ClaimDecl {
     id: "sign-up",
     group: "Who can see a record",
     words: "Each organisation's sign-up page says who gets in and whether anybody has to approve, and that is what \
-            happens. Where approval is promised, nobody gets in before it. Where none is needed, a newcomer holds the \
-            least role and no other.",
+            happens. Where approval is promised, a newcomer waits for it. Where it is not, a newcomer holds the least \
+            role alone.",
     rows: &["L15", "L16", "L37"],
     proof: Proof::Negative,
     counts: Counts::Sample,

@@ -261,7 +261,10 @@ impl Fake {
             },
             (_, path) if path.starts_with("/trials/") => self.trials(inner, asked),
             ("GET", "/trust/access.json") => self.access(),
-            ("GET", "/people") if self.broken != Broken::OpensToEveryRole => status(404),
+            ("GET", "/people") if self.broken != Broken::OpensToEveryRole => match self.signed_in_page(inner, asked) {
+                opened if opened.status == 200 => status(404),
+                turned_away => turned_away,
+            },
             ("GET" | "POST", "/notes" | "/people" | "/day" | "/patients" | "/sign-out") => {
                 self.signed_in_page(inner, asked)
             }

@@ -25,6 +25,7 @@ impl Fake {
             "distinct_salts": accounts - less(Broken::SharedSalt),
             "developers": 1,
             "developers_with_rights": less(Broken::ADeveloperHoldsMore),
+            "organisations": 2,
             "emergencies": 2,
             "emergencies_long": 0,
             "emergencies_overdue": less(Broken::NobodyLooksAtEmergencies),

@@ -47,7 +47,10 @@ pub(super) async fn inspect(house: &Arc<House>, request: Request, next: Onward<'
         }
         Ok(Taken::Opaque(body)) => (body, true),
         Ok(Taken::Begun(body)) => (body, false),
-        Err(no) => return Declined(no).into_response(),
+        Err(no) => {
+            let guest = known(house, decl.as_ref(), arrival, &mut parts).await;
+            return unread(house, decl, guest, no).await;
+        }
     };
     let sent = Arc::new(sent);
     let verdict = match look(house, &sent, None).await {
@@ -69,6 +72,22 @@ pub(super) async fn inspect(house: &Arc<House>, request: Request, next: Onward<'
         parts.extensions.insert(Pending(sent));
     }
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// The answer to a body that is not read to its end. Where its sender is known, it is written down first.
+pub(super) async fn unread(house: &House, decl: Option<Arc<RouteDecl>>, guest: Option<Guest>, no: No) -> Response {
+    let no = match (guest, no) {
+        (Some(guest), No::Refusal(refusal)) if !refusal.recorded => match house.doorkeeper.refused(&guest.ctx).await {
+            Ok(()) => No::Refusal(refusal.recorded()),
+            Err(fault) => fault,
+        },
+        (_, no) => no,
+    };
+    let mut response = Declined(no).into_response();
+    if let Some(decl) = decl {
+        response.extensions_mut().insert(decl);
+    }
+    response
 }
 
 /// Inspects the body of a sender who has been let in, where it was too long to be read before.

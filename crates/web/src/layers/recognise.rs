@@ -121,7 +121,7 @@ async fn come_in(house: &House, decl: &Arc<RouteDecl>, request: &mut Request) ->
         return Err(Turned { said, room });
     }
     if let Err(no) = inspect::rest(house, request, guest.as_ref()).await {
-        return Err(Turned { said: Declined(no).into_response(), room });
+        return Err(Turned { said: inspect::unread(house, Some(decl.clone()), guest, no).await, room });
     }
     if let Some(ctx) = &ctx {
         request.extensions_mut().insert(Asker(ctx.clone()));

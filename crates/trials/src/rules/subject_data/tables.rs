@@ -51,7 +51,11 @@ fn table(rows: &[Vec<String>], path: &str, seen: &mut Seen) {
                 continue;
             }
             let place = || format!("{path}/row {}, column {}", at + 1, column + 1);
-            if identifier_label(&label) && values.iter().all(|value| code_like(value)) {
+            // These two names mean subjects and nothing else, however short the study's own numbers are.
+            let of_subjects = matches!(label.as_str(), "usubjid" | "subjid");
+            let numbered =
+                |value: &&str| code_like(value) || of_subjects && value.bytes().any(|byte| byte.is_ascii_digit());
+            if identifier_label(&label) && values.iter().all(numbered) {
                 let words = "A table with a column that identifies subjects or patients, and values in it.";
                 seen.add(Reason::SubjectTable, Certainty::Certain, &place(), words);
             }
