@@ -4,6 +4,7 @@
 //! demand is said in our own words. `docs/trials.md` lists which are done; the others need more than the document.
 
 mod codes;
+mod dated;
 mod graph;
 mod order;
 mod places;
