@@ -162,5 +162,10 @@ try {
 } finally {
   browser.kill();
   await new Promise((resolve) => browser.once("exit", resolve));
-  rmSync(profile, { recursive: true, force: true });
+  // The browser's children may still be writing their last lines; what stays behind then is no fault of the house.
+  try {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  } catch (error) {
+    console.error(`left behind: ${error.message}`);
+  }
 }
